@@ -1,0 +1,48 @@
+import type {
+  Advertisement,
+  GattLink,
+  SerialLink,
+  SerialPortInfo,
+  SerialSettings,
+} from '../../device-drivers/driver.ts'
+
+/**
+ * The seam between the hub and its radios and ports. Implementations: `noble.ts` (Bluetooth) and `serial.ts`. Everything
+ * above it is the same whatever is below it.
+ */
+
+export interface OpenGattLink extends GattLink {
+  /** Aborted when the link is gone, whatever the cause; its reason is a PreCareError. */
+  readonly lost: AbortSignal
+  /** Resolves within 5 s whatever the peer does; safe to call twice. */
+  close(): Promise<void>
+}
+
+/** Ids and counts only; published in the hub's health. */
+export interface RadioHealth {
+  readonly state: 'starting' | 'ready' | 'unavailable'
+  /** ms since the last advertisement of anybody, monotonic. */
+  readonly silentForMs: number
+  readonly linksOpen: number
+  readonly scanRestarts: number
+  readonly connectFailures: number
+}
+
+export interface BleTransport {
+  /** Starts and keeps scanning until `signal` aborts; returns at once and retries by itself while there is no adapter. */
+  start(onAdvertisement: (seen: Advertisement) => void, signal: AbortSignal): void
+  /** One connection at a time is set up; others wait. Rejects with a PreCareError within its deadline. */
+  connect(address: string, signal: AbortSignal): Promise<OpenGattLink>
+  health(): RadioHealth
+}
+
+export interface OpenSerialLink extends SerialLink {
+  readonly lost: AbortSignal
+  close(): Promise<void>
+}
+
+export interface SerialTransport {
+  /** @param target '/dev/serial/by-id/...', '/dev/tty...', or 'tcp://host:port' (as ser2net offers ports) */
+  open(target: string, settings: SerialSettings, signal: AbortSignal): Promise<OpenSerialLink>
+  list(): Promise<readonly SerialPortInfo[]>
+}
