@@ -1,4 +1,4 @@
-import type { Kind, Status, Value } from './reading.ts'
+import type { Kind, Site, Status, Value } from './reading.ts'
 
 /**
  * The driver contract. A driver is data and four small functions: `match` recognises the device, `session` talks to
@@ -26,6 +26,8 @@ export interface Field {
   /** null: a special value; the reason is in `note`. */
   readonly value: number | string | boolean | null
   readonly unit?: string
+  /** Of the device: 48.0 has one. */
+  readonly decimals?: number
   readonly note?: string
 }
 
@@ -40,6 +42,8 @@ export interface Measurement {
   readonly clockUnset?: boolean
   readonly slot?: number
   readonly sequence?: number
+  /** Where on the body, when the device says it. */
+  readonly site?: Site
 }
 
 export interface Decoded {
@@ -117,6 +121,8 @@ export interface GattLink {
   /**
    * Enables notification or indication and resolves when the device has accepted it. The iterable yields values in
    * order; it ends when the link closes or after `idleMs` without a value (default: the transport's).
+   * An indication is confirmed to the device only when the consumer asks for the next value, that is when the record
+   * made of this one is on disk: a cuff that forgets what was confirmed has not lost it if the hub dies in between.
    */
   subscribe(
     service: string,

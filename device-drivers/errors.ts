@@ -35,6 +35,10 @@ export const ERROR_CODES = {
     retry: 'permanent',
     advice: 'The device answered with a refusal; pair it again and see its manual for remote access.',
   },
+  'decoder-unknown': {
+    retry: 'permanent',
+    advice: 'No driver reads these bytes; check the service and characteristic against the device table.',
+  },
   // A link to a device
   'adapter-unavailable': {
     retry: 'transient',
@@ -91,6 +95,10 @@ export const ERROR_CODES = {
   'limits-invalid': {
     retry: 'permanent',
     advice: 'Order the limits: alert low < warning low < warning high < alert high.',
+  },
+  'listen-failed': {
+    retry: 'transient',
+    advice: 'The broker cannot listen on that address; choose a port that no other program uses.',
   },
   'access-denied': { retry: 'permanent', advice: 'This identity has no right to that topic; ask for a grant.' },
   'time-series-unavailable': {

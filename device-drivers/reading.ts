@@ -89,6 +89,25 @@ export const DOUBTFUL: ReadonlySet<Status> = new Set<Status>([
   'device-fault',
 ])
 
+/** Where on the body: it changes what a temperature means (Temperature Type 0x2A1D, Body Sensor Location 0x2A38). */
+export const SITES = [
+  'armpit',
+  'body',
+  'ear',
+  'finger',
+  'gastro-intestinal',
+  'mouth',
+  'rectum',
+  'toe',
+  'tympanum',
+  'chest',
+  'wrist',
+  'hand',
+  'foot',
+  'other',
+] as const
+export type Site = (typeof SITES)[number]
+
 /** How far `measuredAt` can be trusted (PHD implementation guide, coincident time stamp). */
 export const CLOCK_QUALITIES = ['synced', 'corrected', 'received', 'hub-unsynced', 'device-unset', 'unknown'] as const
 export type ClockQuality = (typeof CLOCK_QUALITIES)[number]
@@ -135,6 +154,8 @@ export const readingSchema = z.strictObject({
   slot: z.int().min(0).max(255).optional(),
   /** The device's own record number. */
   sequence: z.int().min(0).optional(),
+  /** Where on the body, when the device says it. */
+  site: z.enum(SITES).optional(),
   origin: z.enum(['automatic', 'typed', 'typed-by-staff']),
   /** A technician's test measurement: never a clinical reading. */
   test: z.literal(true).optional(),

@@ -22,9 +22,12 @@ export interface CharacteristicDefinition {
   readonly value?: Uint8Array | (() => Uint8Array)
   /** Reads, writes and CCCD writes answer 0x05 until the link is encrypted. */
   readonly encrypted?: boolean
-  /** May throw AttError. */
+  /** Takes the whole value, long writes put together; nothing is stored besides. May throw AttError. */
   readonly onWrite?: (bytes: Uint8Array, link: PeripheralLink) => void
-  /** The CCCD changed; called after the write response is on its way. */
+  /**
+   * The CCCD was written; called after the write response is on its way, also when the value is the old one. Not called
+   * when a bond brings the subscription back: then `notify` and `indicate` work as soon as the link is encrypted.
+   */
   readonly onSubscribe?: (link: PeripheralLink, mode: 'none' | 'notify' | 'indicate') => void
 }
 
@@ -84,6 +87,10 @@ export interface PeripheralLink {
 /** A peripheral attached to a controller. */
 export interface AttachedPeripheral {
   readonly definition: PeripheralDefinition
+  /**
+   * Advertises until `durationMs` are over, it is stopped, or a central connects. A connection ends advertising (Core,
+   * Vol 6, Part B, 4.4.2); a device that wants to be found again starts it in `onDisconnect`.
+   */
   startAdvertising(durationMs?: number): void
   stopAdvertising(): void
   readonly link: PeripheralLink | undefined

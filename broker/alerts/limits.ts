@@ -1,0 +1,63 @@
+import type { Breach } from '../contract/messages.ts'
+
+/** From low to high: the order that limits must have. */
+const BOUNDS = ['alertLow', 'warningLow', 'warningHigh', 'alertHigh'] as const
+export type Bound = (typeof BOUNDS)[number]
+
+/** One version of a citizen's personal limits for one quantity, in the unit in which the quantity is reported. */
+export type Limits = Readonly<Partial<Record<Bound, number>>>
+
+/** @returns the first bound that is not above the one given below it */
+export function orderProblem(
+  limits: { readonly [bound in Bound]?: number | undefined },
+): { readonly bound: Bound; readonly below: Bound } | undefined {
+  let below: Bound | undefined
+  for (const bound of BOUNDS) {
+    const limit = limits[bound]
+    if (limit === undefined) continue
+    const lower = below === undefined ? undefined : limits[below]
+    if (below !== undefined && lower !== undefined && lower >= limit) return { bound, below }
+    below = bound
+  }
+  return undefined
+}
+
+export const isAlertBound = (bound: Bound): boolean => bound === 'alertLow' || bound === 'alertHigh'
+
+/** As `valueSchema`: a reading has at most six decimals. */
+const MAX_DECIMALS = 6
+
+function decimalsOf(limit: number): number {
+  const text = String(limit)
+  const dot = text.indexOf('.')
+  if (text.includes('e')) return MAX_DECIMALS
+  return dot < 0 ? 0 : Math.min(MAX_DECIMALS, text.length - dot - 1)
+}
+
+/**
+ * Compares in whole units of the last decimal, so that 0.1 + 0.2 equals 0.3 and a value at the limit is at it.
+ * @returns negative, zero or positive as `value` is below, at or above `limit`
+ */
+export function compare(value: { readonly value: number; readonly decimals: number }, limit: number): number {
+  const scale = 10 ** Math.max(value.decimals, decimalsOf(limit))
+  return Math.round(value.value * scale) - Math.round(limit * scale)
+}
+
+/**
+ * The worst limit that the value is beyond. Strict: a value at the limit is within it, as in OpenTele, whose limits
+ * Danish clinics know.
+ */
+export function breachOf(
+  quantity: string,
+  value: { readonly value: number; readonly decimals: number; readonly unit: string },
+  limits: Limits,
+): Breach | undefined {
+  for (const bound of ['alertLow', 'alertHigh', 'warningLow', 'warningHigh'] as const) {
+    const limit = limits[bound]
+    if (limit === undefined) continue
+    const difference = compare(value, limit)
+    const low = bound === 'alertLow' || bound === 'warningLow'
+    if (low ? difference < 0 : difference > 0) return { quantity, value: value.value, unit: value.unit, limit, bound }
+  }
+  return undefined
+}

@@ -1,0 +1,140 @@
+import { messageOf, PreCareError } from '../device-drivers/errors.ts'
+import { Accounts } from './accounts.ts'
+import { type BrokerClock, every, timestamp } from './broker-clock.ts'
+import type { BrokerConfig } from './config.ts'
+import type { Heartbeat } from './contract/messages.ts'
+import { topics } from './contract/topics.ts'
+import { figuresOf } from './figures.ts'
+import { openHttp } from './http.ts'
+import { Ingest } from './ingest.ts'
+import type { Log } from './log.ts'
+import { openMqttBroker } from './mqtt-broker.ts'
+import { journalPath } from './provision.ts'
+import { Publisher } from './publisher.ts'
+import { openRegistry } from './registry.ts'
+import { openEmbedded } from './store/embedded.ts'
+import { followJournal } from './store/follower.ts'
+import { openInflux } from './store/influx.ts'
+import { openJournal } from './store/journal.ts'
+
+/** The broker as one piece: journal, ingest, publisher, MQTT and HTTP, in the order in which they need one another. */
+
+/** A subscriber that misses three heartbeats should look; also how soon a changed account or grant takes effect. */
+const HEARTBEAT_MS = 5_000
+/** A message takes well under a millisecond; this long means that publishing hangs. */
+const PUBLISH_STUCK_MS = 10_000
+
+export interface Broker {
+  readonly mqttUrl: string
+  readonly httpUrl: string
+  /** Takes no more, finishes what is in hand, closes everything. Everything stored and not published follows at the next start. */
+  close(): Promise<void>
+}
+
+/** @throws PreCareError when the journal can't be opened or an address can't be listened on; then nothing is left open */
+export async function openBroker(config: BrokerConfig, clock: BrokerClock, log: Log): Promise<Broker> {
+  const closers: (() => void | Promise<void>)[] = []
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+  try {
+    return { ...(await open(config, clock, log, (closer) => closers.push(closer))), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function open(
+  config: BrokerConfig,
+  clock: BrokerClock,
+  log: Log,
+  atClose: (closer: () => void | Promise<void>) => void,
+): Promise<Omit<Broker, 'close'>> {
+  const journal = openJournal(journalPath(config.dataDir))
+  atClose(() => journal.close())
+  const accounts = new Accounts(journal.database, clock)
+  const registry = openRegistry(journal)
+
+  const publisher: Publisher = new Publisher({
+    send: (message) => mqtt.publish(message),
+    crowded: () => mqtt.crowded(),
+    clock,
+    onError: (error, lane) => log.error('publish-failed', { channel: lane, reason: messageOf(error) }),
+  })
+  const ingest: Ingest = new Ingest({
+    journal,
+    registry,
+    clock,
+    log,
+    publish: (messages) => publisher.enqueue(messages),
+    wake: () => publisher.wake(),
+  })
+  let accepting = 0
+  const mqtt = await openMqttBroker({
+    ...config.mqtt,
+    allowPlainTextFromOutside: config.allowPlainTextFromOutside,
+    accounts,
+    clock,
+    log,
+    // A hub that outruns its own receipts waits for its PUBACK.
+    accept: async (hub, payload) => {
+      accepting += 1
+      await ingest.accept(hub, payload).finally(() => {
+        accepting -= 1
+      })
+      await publisher.below()
+    },
+  })
+  // Closed from the outside in: no new readings, the last commit, the message in hand, then the connections.
+  atClose(() => mqtt.close())
+  atClose(() => publisher.close())
+  atClose(() => ingest.close())
+  publisher.follow(ingest.alerts)
+  publisher.follow(ingest.feeds)
+
+  const series = config.influx === undefined ? openEmbedded(journal) : openInflux(config.influx, clock)
+  const following = new AbortController()
+  const follower = followJournal({ journal, series, clock, log, busy: () => accepting > 0 }, following.signal)
+  atClose(() => series.close())
+  atClose(() => {
+    following.abort(new PreCareError('time-series-unavailable', 'the broker is stopping'))
+    return follower.done
+  })
+
+  const figures = figuresOf({ ingest, mqtt, publisher, follower, clock })
+  const http = await openHttp({
+    ...config.http,
+    accounts,
+    readSince: (organisation, cursor, limit) => ingest.feeds.readSince(organisation, cursor, limit),
+    notReady: () => (publisher.stuckForMs(clock.monotonic()) > PUBLISH_STUCK_MS ? 'publishing hangs' : undefined),
+    metrics: figures,
+    log,
+  })
+  atClose(() => http.close())
+
+  const ticking = new AbortController()
+  const beats = every(
+    clock,
+    HEARTBEAT_MS,
+    ticking.signal,
+    () => {
+      ingest.refresh()
+      if (accounts.changedElsewhere()) mqtt.recheck()
+      publisher.enqueue([heartbeat(clock, ingest)])
+    },
+    (error) => log.error('heartbeat-failed', { reason: messageOf(error) }),
+  )
+  atClose(() => {
+    ticking.abort(new PreCareError('store-failed', 'the broker is stopping'))
+    return beats
+  })
+  return { mqttUrl: mqtt.url, httpUrl: http.url }
+}
+
+function heartbeat(clock: BrokerClock, ingest: Ingest) {
+  let evaluated = 0
+  for (const counts of ingest.counts().hubs.values()) evaluated += counts.evaluated
+  const beat: Heartbeat = { at: timestamp(clock), evaluated }
+  return { topic: topics.heartbeat(), payload: JSON.stringify(beat), qos: 0, retain: false, lane: 'other' } as const
+}

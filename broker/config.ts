@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs'
+import { z } from 'zod'
+import { messageOf, PreCareError } from '../device-drivers/errors.ts'
+import { LOG_LEVELS } from './log.ts'
+import { isLoopback } from './mqtt-broker.ts'
+
+/** What the broker process needs to know; from a file, from flags, or all defaults. */
+
+const port = z.int('use a whole number').min(0, 'use 0 (any free port) to 65535').max(65_535, 'use 0 to 65535')
+const host = z.string().min(1, 'use an address of this machine, as 127.0.0.1')
+
+const listenSchema = (defaultPort: number) =>
+  z.strictObject({ host: host.default('127.0.0.1'), port: port.default(defaultPort) }).prefault({})
+
+export const configSchema = z
+  .strictObject({
+    dataDir: z.string().min(1, 'use a folder that the broker may write').default('data/broker'),
+    mqtt: listenSchema(1883),
+    http: listenSchema(8080),
+    /** There is no TLS yet: passwords and readings can be read on the way. For a container behind its own network. */
+    allowPlainTextFromOutside: z.boolean('use true or false').default(false),
+    influx: z
+      .strictObject({
+        url: z.url({ protocol: /^https?$/, error: 'use a URL, as http://127.0.0.1:8086' }),
+        database: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'use letters, digits, _ and -'),
+        username: z.exactOptional(z.string()),
+        password: z.exactOptional(z.string()),
+      })
+      .optional(),
+    logLevel: z.enum(LOG_LEVELS, `use one of ${LOG_LEVELS.join(', ')}`).default('info'),
+  })
+  .superRefine((config, context) => {
+    if (config.allowPlainTextFromOutside) return
+    for (const field of ['mqtt', 'http'] as const) {
+      if (isLoopback(config[field].host)) continue
+      const message = 'can be reached from outside and there is no TLS; use 127.0.0.1, or set allowPlainTextFromOutside'
+      context.addIssue({ code: 'custom', path: [field, 'host'], message })
+    }
+  })
+export type BrokerConfig = z.output<typeof configSchema>
+export type BrokerConfigInput = z.input<typeof configSchema>
+
+/** @throws PreCareError 'config-invalid' that names every wrong field and says what to write instead */
+export function parseConfig(input: unknown): BrokerConfig {
+  const result = configSchema.safeParse(input)
+  if (result.success) return result.data
+  const problems = result.error.issues.map((issue) => {
+    const field = [...issue.path, ...(issue.code === 'unrecognized_keys' ? issue.keys : [])].map(String).join('.')
+    const remedy =
+      issue.code === 'unrecognized_keys' ? 'is not known; remove it or correct its spelling' : issue.message
+    return `${field || 'configuration'}: ${remedy}`
+  })
+  throw new PreCareError('config-invalid', problems.join('; '))
+}
+
+/** Any JSON file of a person's making. @throws PreCareError 'config-invalid' naming the file */
+export function readJsonFile(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new PreCareError('config-invalid', `${path}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** `http://user:password@host:8086/database` as the `influx` field; the database is 'precare' unless named. */
+export function influxOf(text: string): NonNullable<BrokerConfigInput['influx']> {
+  if (!URL.canParse(text)) return { url: text, database: 'precare' }
+  const { origin, pathname, username, password } = new URL(text)
+  return {
+    url: origin,
+    database: decodeURIComponent(pathname.slice(1)) || 'precare',
+    ...(username === '' ? {} : { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
+  }
+}

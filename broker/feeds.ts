@@ -1,0 +1,176 @@
+import type { Kind, Reading } from '../device-drivers/reading.ts'
+import type { FeedReading } from './contract/messages.ts'
+import { topics } from './contract/topics.ts'
+import { organisationsFor } from './grants.ts'
+import type { Outgoing, OutgoingSource } from './outgoing.ts'
+import type { Registry } from './registry.ts'
+import { isoTime } from './store/iso-time.ts'
+import type { Journal } from './store/journal.ts'
+
+/** A page of a feed. `next` is where to read on, also when everything on the page was withheld. */
+interface FeedPage {
+  readonly items: readonly FeedReading[]
+  readonly next: number
+}
+
+/** Bound of one page. */
+const MAX_PAGE = 1_000
+
+/**
+ * One feed per organisation, fanned out on writing: a row exists only where a grant did. Cursors count up by one.
+ * Published in cursor order per organisation, live and late ones alike, so that a subscriber sees every gap.
+ */
+export interface Feeds extends OutgoingSource {
+  /** Forgets what a rolled-back transaction had collected. */
+  begin(): void
+  /** Writes the reading into the feed of every organisation that may have it now. */
+  append(citizen: string, kind: Kind, cursor: number, late: boolean, now: string): void
+  /** Writes positions, in the caller's transaction; also how far was published. */
+  end(): void
+  /** Entries after a cursor; entries whose grant has ended since are withheld. */
+  readSince(organisation: string, cursor: number, limit: number): FeedPage
+  /** Entries that were not published yet. */
+  unpublished(): number
+}
+
+interface Entry {
+  readonly cursor: number
+  readonly citizen: string
+  readonly kind: Kind
+  readonly hub: string
+  readonly storedAt: string
+  readonly late: boolean
+  readonly reading: string
+}
+
+/** Assembled as text: the reading is JSON already. */
+function messageOf(organisation: string, entry: Entry): Outgoing {
+  const topic = entry.late ? topics.orgBackfill : topics.orgReading
+  const { cursor, citizen, hub, storedAt } = entry
+  return {
+    topic: topic(organisation, citizen, entry.kind),
+    payload: `${JSON.stringify({ cursor, citizen, hub, storedAt }).slice(0, -1)},"reading":${entry.reading}}`,
+    qos: 1,
+    retain: false,
+    lane: entry.late ? 'backfill' : 'live',
+  }
+}
+
+export function openFeeds(journal: Journal, registry: Registry, clock: { now(): number }): Feeds {
+  const sql = (text: string) => journal.database.prepare(text)
+  const insert = sql('INSERT INTO feeds (organisation, cursor, reading, late) VALUES (?, ?, ?, ?)')
+  const selectLast = sql('SELECT last FROM feed_positions WHERE organisation = ?')
+  const upsertLast = sql(
+    `INSERT INTO feed_positions (organisation, last, published) VALUES (?, ?, 0)
+     ON CONFLICT DO UPDATE SET last = excluded.last`,
+  )
+  const updatePublished = sql('UPDATE feed_positions SET published = max(published, ?) WHERE organisation = ?')
+  const selectPositions = sql('SELECT organisation, last, published FROM feed_positions')
+  const selectEntries = sql(
+    `SELECT f.cursor, f.late, r.citizen, r.kind, r.hub, r.stored_at, r.payload
+     FROM feeds f JOIN readings r ON r.cursor = f.reading
+     WHERE f.organisation = ? AND f.cursor > ? ORDER BY f.cursor LIMIT ?`,
+  )
+
+  /** Last cursors given out in this transaction. */
+  const last = new Map<string, number>()
+  /** How far each organisation's entries were handed to the publisher, and how far they were published. */
+  const handedOut = new Map<string, number>()
+  const published = new Map<string, number>()
+  const saved = new Map<string, number>()
+  const origin = new WeakMap<Outgoing, { readonly organisation: string; readonly cursor: number }>()
+  let turn = 0
+
+  function entries(organisation: string, after: number, limit: number): Entry[] {
+    return selectEntries.all(organisation, after, limit).map((row) => ({
+      cursor: Number(row['cursor']),
+      late: row['late'] === 1,
+      citizen: String(row['citizen']),
+      kind: String(row['kind']) as Kind,
+      hub: String(row['hub']),
+      storedAt: String(row['stored_at']),
+      reading: String(row['payload']),
+    }))
+  }
+
+  /** Entries that the organisation may have now. */
+  function granted(organisation: string, page: readonly Entry[]): Entry[] {
+    const now = isoTime(clock.now())
+    return page.filter(({ citizen, kind }) =>
+      organisationsFor(registry.grantsOf(citizen), citizen, kind, now).includes(organisation),
+    )
+  }
+
+  function nextOf(organisation: string, from: number, limit: number): Outgoing[] {
+    let after = from
+    for (;;) {
+      const page = entries(organisation, after, limit)
+      const newest = page.at(-1)
+      if (newest === undefined) return []
+      after = newest.cursor
+      handedOut.set(organisation, after)
+      const messages = granted(organisation, page).map((entry) => {
+        const message = messageOf(organisation, entry)
+        origin.set(message, { organisation, cursor: entry.cursor })
+        return message
+      })
+      if (messages.length > 0) return messages
+      published.set(organisation, after)
+    }
+  }
+
+  return {
+    lane: 'live',
+    begin: () => last.clear(),
+    append(citizen, kind, cursor, late, now) {
+      for (const organisation of organisationsFor(registry.grantsOf(citizen), citizen, kind, now)) {
+        const next = (last.get(organisation) ?? Number(selectLast.get(organisation)?.['last'] ?? 0)) + 1
+        insert.run(organisation, next, cursor, late ? 1 : 0)
+        last.set(organisation, next)
+      }
+    },
+    end() {
+      for (const [organisation, cursor] of last) upsertLast.run(organisation, cursor)
+      for (const [organisation, cursor] of published) {
+        if (saved.get(organisation) === cursor) continue
+        updatePublished.run(cursor, organisation)
+        saved.set(organisation, cursor)
+      }
+    },
+    next(limit) {
+      const waiting = selectPositions.all().flatMap((row) => {
+        const organisation = String(row['organisation'])
+        const from = handedOut.get(organisation) ?? Number(row['published'])
+        return Number(row['last']) > from ? [{ organisation, from }] : []
+      })
+      // Taken in turn, so that one organisation's backlog doesn't keep the others waiting.
+      for (const [index] of waiting.entries()) {
+        const chosen = waiting[(index + turn) % waiting.length]
+        const messages = chosen === undefined ? [] : nextOf(chosen.organisation, chosen.from, limit)
+        if (messages.length === 0) continue
+        turn += 1
+        return messages
+      }
+      return []
+    },
+    published(messages) {
+      for (const message of messages) {
+        const from = origin.get(message)
+        if (from !== undefined) published.set(from.organisation, from.cursor)
+      }
+    },
+    readSince(organisation, cursor, limit) {
+      const page = entries(organisation, cursor, Math.min(Math.max(1, limit), MAX_PAGE))
+      const items = granted(organisation, page).map(({ cursor, citizen, hub, storedAt, reading }) => {
+        return { cursor, citizen, hub, storedAt, reading: JSON.parse(reading) as Reading }
+      })
+      return { items, next: page.at(-1)?.cursor ?? cursor }
+    },
+    unpublished() {
+      return selectPositions.all().reduce((sum, row) => {
+        const done = published.get(String(row['organisation'])) ?? Number(row['published'])
+        return sum + Number(row['last']) - done
+      }, 0)
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import { isPreCareError, messageOf, PreCareError } from '../device-drivers/errors.ts'
+import type { ClientIdentity } from './access.ts'
+import type { Accounts } from './accounts.ts'
+import type { FeedReading } from './contract/messages.ts'
+import type { Log } from './log.ts'
+import { type Metric, renderMetrics } from './metrics.ts'
+
+/** The broker over HTTP: is it alive, what does it count, and what did a subscriber miss. Anything else is 404. */
+
+/** From one address; a subscriber that catches up reads 1,000 readings with each. */
+const REQUESTS_PER_MINUTE = 300
+/** A page of 1,000 readings of 600 bytes is written in far less. */
+const REQUEST_TIMEOUT_MS = 10_000
+/** No request has a body. */
+const MAX_BODY_BYTES = 1024
+const DEFAULT_PAGE = 500
+const MAX_PAGE = 1_000
+
+export interface HttpPorts {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly accounts: Accounts
+  /** Entries of an organisation's feed after a cursor, and where to read on. */
+  readonly readSince: (
+    organisation: string,
+    cursor: number,
+    limit: number,
+  ) => { readonly items: readonly FeedReading[]; readonly next: number }
+  /** Why the broker should get no traffic now; undefined when it should. */
+  readonly notReady: () => string | undefined
+  readonly metrics: () => readonly Metric[]
+  readonly log: Log
+}
+
+export interface HttpServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+const whole = z.coerce.number().int()
+const querySchema = z.strictObject({
+  since: whole.min(0).default(0),
+  limit: whole.min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+})
+
+/** @throws PreCareError 'listen-failed' */
+export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
+  const app = fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, requestTimeout: REQUEST_TIMEOUT_MS })
+  app.setErrorHandler((error, _request, reply) => answerError(error, reply, ports.log))
+  app.setNotFoundHandler((_request, reply) => void reply.code(404).send(body('not-found', 'There is nothing here.')))
+  // Answers are data for programs: no script, style or frame may ever come of them.
+  await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false } })
+  await app.register(rateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: '1 minute' })
+  routes(app, ports)
+  try {
+    const url = await app.listen({ host: ports.host, port: ports.port })
+    return { url, close: () => app.close() }
+  } catch (error) {
+    throw new PreCareError('listen-failed', `http ${ports.host}:${ports.port}: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function routes(app: FastifyInstance, { accounts, readSince, notReady, metrics, log }: HttpPorts): void {
+  app.get('/healthz', () => ({ status: 'alive' }))
+  app.get('/readyz', (_request, reply) => {
+    const reason = notReady()
+    return reason === undefined ? { status: 'ready' } : reply.code(503).send(body('not-ready', reason))
+  })
+  app.get('/metrics', (_request, reply) => reply.type('text/plain; version=0.0.4').send(renderMetrics(metrics())))
+  app.get('/v1/readings', async (request, reply) => {
+    const client = await clientOf(request, accounts)
+    if (client === 'busy') return reply.code(503).header('retry-after', 1).send(body('busy', 'Try again in a second.'))
+    if (client === undefined) {
+      return reply
+        .code(401)
+        .header('www-authenticate', 'Basic realm="precare"')
+        .send(body('access-denied', 'Use the account and password of a client over HTTP Basic.'))
+    }
+    const query = querySchema.safeParse(request.query)
+    if (!query.success) {
+      return reply.code(400).send(body('query-invalid', `Use since (a cursor, from 0) and limit (1 to ${MAX_PAGE}).`))
+    }
+    const page = readSince(client.organisation, query.data.since, query.data.limit)
+    log.info('feed-read', { account: client.id, organisation: client.organisation, count: page.items.length })
+    return reply.header('cache-control', 'no-store').send(page)
+  })
+}
+
+/** HTTP Basic (RFC 7617). Undefined: no client of ours. */
+async function clientOf(request: FastifyRequest, accounts: Accounts): Promise<ClientIdentity | 'busy' | undefined> {
+  const [, encoded] = /^Basic ([A-Za-z0-9+/=]{1,400})$/i.exec(request.headers.authorization ?? '') ?? []
+  if (encoded === undefined) return undefined
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  if (colon < 0) return undefined
+  const verdict = await accounts.verify(text.slice(0, colon), text.slice(colon + 1))
+  if (verdict === 'busy') return 'busy'
+  return verdict !== 'refused' && verdict.role === 'client' ? verdict : undefined
+}
+
+function body(code: string, advice: string): { readonly error: { readonly code: string; readonly advice: string } } {
+  return { error: { code, advice } }
+}
+
+function answerError(error: unknown, reply: FastifyReply, log: Log): void {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status === 429) {
+    void reply.code(429).send(body('too-many-requests', 'Wait as long as the retry-after header says.'))
+  } else if (status >= 400 && status < 500) {
+    void reply.code(status).send(body('request-invalid', 'Correct the request.'))
+  } else {
+    log.error('http-failed', { reason: messageOf(error), ...(isPreCareError(error) ? { code: error.code } : {}) })
+    const said = isPreCareError(error)
+      ? body(error.code, error.advice)
+      : body('internal', 'Try again; tell support if it stays.')
+    void reply.code(isPreCareError(error) ? 503 : 500).send(said)
+  }
+}

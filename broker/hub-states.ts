@@ -1,0 +1,107 @@
+import {
+  type DeviceState,
+  deviceStateSchema,
+  type HubHealth,
+  hubHealthSchema,
+  hubStateSchema,
+} from './contract/messages.ts'
+
+/** What hubs say about themselves and their devices, newest only, in memory: retained topics and metrics come from it. */
+
+/** A clinic lends a home a handful of devices; more retained topics than this is a fault or an attack. */
+const MAX_DEVICES = 64
+/** Ten times the longest that a hub of this version sends. */
+const MAX_PAYLOAD = 8 * 1024
+
+/**
+ * Where a message comes from. The first state of a connection is taken as it is: a hub with a new card begins to count
+ * at 1 again. A will says the session of its own connection and must not end another's.
+ */
+export type Origin = 'first' | 'later' | 'will'
+export type Channel = 'state' | 'health' | 'devices'
+/** accepted: pass it on. late: a will of a session that a newer one has replaced. malformed: breaks the schema. */
+export type StateVerdict = 'accepted' | 'late' | 'malformed'
+
+interface HubRecord {
+  session: number
+  online: boolean
+  health: HubHealth | undefined
+  readonly devices: Map<string, DeviceState>
+}
+
+export class HubStates {
+  readonly #hubs = new Map<string, HubRecord>()
+
+  /** @param device the device's id on channel 'devices'; an empty payload there forgets it (MQTT 3.1.1, 3.3.1.3) */
+  accept(hub: string, channel: Channel, device: string | undefined, payload: Uint8Array, origin: Origin): StateVerdict {
+    const record = this.#record(hub)
+    if (channel === 'devices' && device !== undefined && payload.length === 0) {
+      record.devices.delete(device)
+      return 'accepted'
+    }
+    const json = parse(payload)
+    if (channel === 'state') return acceptState(record, json, origin)
+    if (channel === 'health') return acceptHealth(record, json)
+    return acceptDevice(record, device, json)
+  }
+
+  /** Newest health of each hub that sent one. */
+  *healths(): Generator<readonly [hub: string, health: HubHealth]> {
+    for (const [hub, record] of this.#hubs) if (record.health !== undefined) yield [hub, record.health]
+  }
+
+  /** Hubs whose newest state is online. */
+  get online(): number {
+    let count = 0
+    for (const record of this.#hubs.values()) if (record.online) count += 1
+    return count
+  }
+
+  #record(hub: string): HubRecord {
+    const known = this.#hubs.get(hub)
+    if (known !== undefined) return known
+    const record: HubRecord = { session: 0, online: false, health: undefined, devices: new Map() }
+    this.#hubs.set(hub, record)
+    return record
+  }
+}
+
+function acceptState(record: HubRecord, json: unknown, origin: Origin): StateVerdict {
+  const parsed = hubStateSchema.safeParse(json)
+  if (!parsed.success) return 'malformed'
+  const { session } = parsed.data
+  if (
+    origin === 'will'
+      ? session !== record.session && record.session > 0
+      : origin === 'later' && session < record.session
+  )
+    return 'late'
+  record.session = session
+  record.online = parsed.data.state === 'online'
+  return 'accepted'
+}
+
+function acceptHealth(record: HubRecord, json: unknown): StateVerdict {
+  const parsed = hubHealthSchema.safeParse(json)
+  if (!parsed.success) return 'malformed'
+  record.health = parsed.data
+  return 'accepted'
+}
+
+function acceptDevice(record: HubRecord, device: string | undefined, json: unknown): StateVerdict {
+  const parsed = deviceStateSchema.safeParse(json)
+  if (device === undefined || !parsed.success) return 'malformed'
+  if (!record.devices.has(device) && record.devices.size >= MAX_DEVICES) return 'malformed'
+  record.devices.set(device, parsed.data)
+  return 'accepted'
+}
+
+/** Undefined, which no schema takes, for what is too long or no JSON. */
+function parse(payload: Uint8Array): unknown {
+  if (payload.length > MAX_PAYLOAD) return undefined
+  try {
+    return JSON.parse(Buffer.from(payload).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}

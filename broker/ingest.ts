@@ -1,0 +1,291 @@
+import { isPreCareError, messageOf, PreCareError } from '../device-drivers/errors.ts'
+import {
+  type Admitted,
+  admitMessage,
+  type ClinicalRecord,
+  type Moment,
+  momentOf,
+  quarantineMessage,
+  releaseHeld,
+} from './admit.ts'
+import { type AlertLog, openAlertLog } from './alerts/alert-log.ts'
+import type { Receipt } from './contract/messages.ts'
+import { topics } from './contract/topics.ts'
+import { type Feeds, openFeeds } from './feeds.ts'
+import type { Log } from './log.ts'
+import type { Outgoing } from './outgoing.ts'
+import { type ParsedMessage, parseReadings } from './parse-readings.ts'
+import type { Registry } from './registry.ts'
+import { type EpochState, type HubCounts, type HubLedger, openHubLedger } from './store/hub-ledger.ts'
+import type { Journal } from './store/journal.ts'
+import { openReadingRows } from './store/readings.ts'
+
+/** Bounds of one commit, about 800 readings: what an alert waits for behind it at worst (40 ms on two slow cores). */
+const COMMIT_MESSAGES = 500
+const COMMIT_BYTES = 512 * 1024
+
+export interface IngestParts {
+  readonly journal: Journal
+  readonly registry: Registry
+  /** Wall time, ms since 1970 UTC. */
+  readonly clock: { now(): number }
+  /** Takes receipts. Called after the commit they speak of, never before. */
+  readonly publish: (messages: readonly Outgoing[]) => void
+  /** Says that feeds or alerts may have something to publish. */
+  readonly wake?: () => void
+  readonly log: Log
+}
+
+/** For metrics: counts and sizes, no content. */
+export interface IngestCounts {
+  readonly hubs: ReadonlyMap<string, HubCounts>
+  readonly epochs: readonly EpochState[]
+  readonly held: number
+  readonly unpublished: number
+  readonly openAlerts: number
+  readonly waiting: number
+  readonly journalBytes: number
+}
+
+interface Waiting {
+  readonly hub: string
+  readonly payload: Uint8Array
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Done {
+  readonly waiting: Waiting
+  readonly admitted: Admitted
+}
+
+/**
+ * Stores what hubs send. Everything that arrived while the last commit ran goes into one transaction: one fsync for
+ * many hubs. A message is accepted when it is on the disk; only then receipts go out.
+ */
+export class Ingest {
+  readonly feeds: Feeds
+  readonly alerts: AlertLog
+  readonly #parts: IngestParts
+  readonly #record: ClinicalRecord
+  readonly #ledger: HubLedger
+  #queue: Waiting[] = []
+  #scheduled = false
+  #closed = false
+  /** Where the search for held readings that can be released goes on; undefined: nothing to search. */
+  #releaseAfter: number | undefined
+
+  constructor(parts: IngestParts) {
+    const { journal, registry, clock, log } = parts
+    this.#parts = parts
+    this.feeds = openFeeds(journal, registry, clock)
+    this.alerts = openAlertLog(journal, registry, log)
+    this.#ledger = openHubLedger(journal)
+    this.#record = {
+      registry,
+      readings: openReadingRows(journal),
+      ledger: this.#ledger,
+      feeds: this.feeds,
+      alerts: this.alerts,
+    }
+    // A broker that starts has lost what aedes retained, and may have been stopped while it released.
+    this.#commit(({ now }) => this.alerts.reconcile(now, true))
+    this.#startRelease()
+  }
+
+  /**
+   * Resolves when the message is stored, or kept in quarantine: after the fsync.
+   * Rejects with 'store-failed' when the disk refused; then nothing was kept and the hub must send it again.
+   */
+  accept(hub: string, payload: Uint8Array): Promise<void> {
+    if (this.#closed) return Promise.reject(new PreCareError('store-failed', 'the broker is stopping'))
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ hub, payload, resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  /**
+   * Notices a registry changed by another process and grants that began or ended, and writes down what was published.
+   * Call it every few seconds; what arrives from hubs does the first by itself.
+   */
+  refresh(): void {
+    if (this.#closed) return
+    this.#commit(({ now }) => this.alerts.reconcile(now, false))
+    this.#schedule()
+    this.#parts.wake?.()
+  }
+
+  counts(): IngestCounts {
+    const { journal } = this.#parts
+    const held = journal.database.prepare(`SELECT count(*) AS n FROM readings WHERE state = 'held'`).get()
+    return {
+      hubs: this.#ledger.counts(),
+      epochs: this.#ledger.epochs(),
+      held: Number(held?.['n'] ?? 0),
+      unpublished: this.feeds.unpublished(),
+      openAlerts: this.alerts.openAlerts().length,
+      waiting: this.#queue.length,
+      journalBytes: journal.fileBytes(),
+    }
+  }
+
+  /** Commits what waits and accepts no more. The journal stays open: it is its opener's. */
+  close(): void {
+    if (this.#closed) return
+    while (this.#queue.length > 0) this.#flush()
+    this.#closed = true
+    this.#commit(() => undefined)
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#closed) return
+    if (this.#queue.length === 0 && this.#releaseAfter === undefined) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      if (this.#closed) return
+      this.#flush()
+      this.#release()
+      this.#schedule()
+    })
+  }
+
+  #take(): Waiting[] {
+    let bytes = 0
+    let count = 0
+    for (const waiting of this.#queue) {
+      bytes += waiting.payload.length
+      if (count >= COMMIT_MESSAGES || (count > 0 && bytes > COMMIT_BYTES)) break
+      count += 1
+    }
+    return this.#queue.splice(0, count)
+  }
+
+  /** One transaction over the record; everything collected for it is written at its end or forgotten. */
+  #commit<T>(work: (moment: Moment) => T): T {
+    const { journal, clock } = this.#parts
+    const moment = momentOf(clock.now())
+    return journal.transaction(() => {
+      this.feeds.begin()
+      this.#ledger.begin()
+      if (this.#record.registry.refresh()) {
+        this.#startRelease()
+        this.alerts.reconcile(moment.now, false)
+      }
+      const result = work(moment)
+      this.#ledger.end(moment.now)
+      this.feeds.end()
+      this.alerts.end()
+      return result
+    })
+  }
+
+  #flush(): void {
+    const parsed = this.#take().map((waiting) => ({ waiting, message: parseReadings(waiting.payload) }))
+    if (parsed.length === 0) return
+    try {
+      this.#finish(
+        this.#commit((moment) =>
+          parsed.map(({ waiting, message }) => ({
+            waiting,
+            admitted: admitMessage(this.#record, moment, waiting.hub, waiting.payload, message),
+          })),
+        ),
+      )
+    } catch (error) {
+      this.#apart(parsed, error)
+    }
+  }
+
+  #finish(done: readonly Done[]): void {
+    this.#parts.publish(receiptsOf(done))
+    for (const { waiting, admitted } of done) {
+      waiting.resolve()
+      this.#say(waiting.hub, admitted)
+    }
+    this.#parts.wake?.()
+  }
+
+  /** A commit failed as a whole: each message alone, so that one can't take the others with it. */
+  #apart(parsed: readonly { waiting: Waiting; message: ParsedMessage }[], cause: unknown): void {
+    this.#parts.log.error('commit-failed', { count: parsed.length, reason: messageOf(cause) })
+    for (const { waiting, message } of parsed) {
+      try {
+        this.#finish([{ waiting, admitted: this.#alone(waiting, message) }])
+      } catch (error) {
+        waiting.reject(error)
+      }
+    }
+  }
+
+  #alone({ hub, payload }: Waiting, message: ParsedMessage): Admitted {
+    try {
+      return this.#commit((moment) => admitMessage(this.#record, moment, hub, payload, message))
+    } catch (error) {
+      // The disk: the hub keeps it and comes again. Anything else lies in the message, and would fail again for ever.
+      if (isPreCareError(error, 'store-failed') || isPreCareError(error, 'store-corrupt')) throw error
+      this.#parts.log.error('message-not-storable', { hub, reason: messageOf(error) })
+      const claim = message.type === 'readings' ? claimOf(message) : message.claim
+      return this.#commit((moment) =>
+        quarantineMessage(this.#record, moment, hub, payload, 'reading-not-storable', claim),
+      )
+    }
+  }
+
+  #startRelease(): void {
+    this.#releaseAfter = 0
+    this.#schedule()
+  }
+
+  /** One step through the held readings, in a commit of its own between those of the hubs. */
+  #release(): void {
+    const after = this.#releaseAfter
+    if (after === undefined) return
+    this.#releaseAfter = undefined
+    try {
+      const { next, released } = this.#commit((moment) => releaseHeld(this.#record, moment, after))
+      this.#releaseAfter ??= next
+      if (released === 0) return
+      this.#parts.log.info('readings-released', { count: released })
+      this.#parts.wake?.()
+    } catch (error) {
+      this.#parts.log.error('release-failed', { reason: messageOf(error) })
+    }
+  }
+
+  #say(hub: string, { quarantined, held, reason }: Admitted): void {
+    const { log } = this.#parts
+    if (quarantined > 0) log.warn('readings-quarantined', { hub, count: quarantined, ...(reason ? { reason } : {}) })
+    if (held > 0) log.warn('readings-held', { hub, count: held })
+  }
+}
+
+function claimOf({ epoch, first, items }: Extract<ParsedMessage, { type: 'readings' }>): Admitted['receipt'] {
+  return { epoch, range: [first, first + items.length - 1] }
+}
+
+/** One receipt for neighbouring messages of a hub. */
+function receiptsOf(done: readonly Done[]): Outgoing[] {
+  const receipts: { hub: string; receipt: Receipt }[] = []
+  const newest = new Map<string, { hub: string; receipt: Receipt }>()
+  for (const { waiting, admitted } of done) {
+    if (admitted.receipt === undefined) continue
+    const { epoch, range } = admitted.receipt
+    const open = newest.get(waiting.hub)
+    if (open?.receipt.epoch === epoch && open.receipt.last + 1 === range[0]) {
+      open.receipt.last = range[1]
+      continue
+    }
+    const entry = { hub: waiting.hub, receipt: { epoch, first: range[0], last: range[1] } }
+    newest.set(waiting.hub, entry)
+    receipts.push(entry)
+  }
+  return receipts.map(({ hub, receipt }) => ({
+    topic: topics.hubReceipts(hub),
+    payload: JSON.stringify(receipt),
+    qos: 1,
+    retain: false,
+    lane: 'receipt',
+  }))
+}

@@ -1,0 +1,118 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { isPreCareError, messageOf } from '../device-drivers/errors.ts'
+import { openBroker } from './broker.ts'
+import { systemClock } from './broker-clock.ts'
+import { influxOf, parseConfig, readJsonFile } from './config.ts'
+import { openLog } from './log.ts'
+import { provision, resetAccount, secretFile } from './provision.ts'
+
+/** The broker process: `run`, and the commands that provision it. */
+
+/** EX_CONFIG of sysexits.h: a person must correct something, starting again does not help. */
+const EXIT_CONFIG = 78
+/** The demo and supervisors give 3 s before they kill; whatever still hangs then is given up. */
+const STOP_MS = 2_500
+
+interface RunFlags {
+  readonly config?: string
+  readonly data?: string
+  readonly mqttPort?: number
+  readonly httpPort?: number
+  readonly influx?: string
+}
+
+function port(text: string): number {
+  const value = Number(text)
+  if (/^\d{1,5}$/.test(text) && value <= 65_535) return value
+  throw new InvalidArgumentError('use a port from 0 (any free one) to 65535')
+}
+
+/** Flags before the file, the file before the defaults. */
+function configOf(flags: RunFlags) {
+  const file = flags.config === undefined ? {} : parseConfig(readJsonFile(flags.config))
+  const base = parseConfig(file)
+  return parseConfig({
+    ...base,
+    ...(flags.data === undefined ? {} : { dataDir: flags.data }),
+    mqtt: { ...base.mqtt, ...(flags.mqttPort === undefined ? {} : { port: flags.mqttPort }) },
+    http: { ...base.http, ...(flags.httpPort === undefined ? {} : { port: flags.httpPort }) },
+    ...(flags.influx === undefined ? {} : { influx: influxOf(flags.influx) }),
+  })
+}
+
+async function run(flags: RunFlags): Promise<void> {
+  const config = configOf(flags)
+  const log = openLog(config.logLevel)
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal))
+  const broker = await openBroker(config, systemClock, log)
+  log.info('ready', { mqttUrl: broker.mqttUrl, httpUrl: broker.httpUrl })
+  if (!stop.signal.aborted)
+    await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
+  log.info('stopping')
+  await Promise.race([broker.close(), systemClock.sleep(STOP_MS, new AbortController().signal)])
+  log.info('stopped')
+  process.exit(0)
+}
+
+function print(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
+}
+
+async function provisionCommand(file: string, flags: { data: string; out?: string; dryRun?: boolean }): Promise<void> {
+  const dryRun = flags.dryRun === true
+  const write = flags.out === undefined || dryRun ? print : secretFile(flags.out)
+  const { change, passwords } = await provision(flags.data, file, systemClock, { dryRun })
+  if (dryRun) print(change)
+  else write(passwords)
+}
+
+const program = new Command('broker').description(
+  'The central service: takes readings from hubs, stores and forwards them.',
+)
+program.exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : EXIT_CONFIG))
+
+program
+  .command('run', { isDefault: true })
+  .description('start the broker')
+  .option('--config <FILE>', 'JSON file with the configuration; flags go before it')
+  .option('--data <DIR>', 'folder of the journal')
+  .option('--mqtt-port <N>', 'MQTT port; 0 = any free one', port)
+  .option('--http-port <N>', 'HTTP port; 0 = any free one', port)
+  .option('--influx <URL>', 'also write to this InfluxDB 1.x, for example http://127.0.0.1:8086/precare')
+  .action(run)
+
+program
+  .command('provision')
+  .argument('<FILE>', 'JSON: organisations, citizens, hubs, devices, assignments, grants, limits, clients')
+  .description('apply a registry and make the missing accounts; their passwords are shown once')
+  .option('--data <DIR>', 'folder of the journal', 'data/broker')
+  .option('--dry-run', 'say what would change, and change nothing')
+  .option('--out <FILE>', 'write the passwords there, readable by its owner only, instead of printing them')
+  .action(provisionCommand)
+
+program
+  .command('account')
+  .description('accounts of hubs and clients')
+  .command('reset')
+  .argument('<ID>')
+  .description('give an account a new random password and print it')
+  .option('--data <DIR>', 'folder of the journal', 'data/broker')
+  .action(async (id: string, flags: { data: string }) => {
+    print({ password: await resetAccount(flags.data, id, systemClock) })
+  })
+
+function fail(error: unknown): never {
+  const known = isPreCareError(error)
+  const told = {
+    event: 'failed',
+    reason: messageOf(error),
+    ...(known ? { code: error.code, advice: error.advice } : {}),
+  }
+  process.stderr.write(`${JSON.stringify(told)}\n`)
+  process.exit(known && error.code.endsWith('-invalid') ? EXIT_CONFIG : 1)
+}
+
+process.on('uncaughtException', fail)
+process.on('unhandledRejection', fail)
+program.parseAsync().catch(fail)

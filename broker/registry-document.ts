@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import { type ErrorCode, PreCareError } from '../device-drivers/errors.ts'
+import { isQuantity, QUANTITIES } from '../device-drivers/quantities.ts'
+import { idSchema, KINDS } from '../device-drivers/reading.ts'
+import { orderProblem } from './alerts/limits.ts'
+import { utcTime } from './store/iso-time.ts'
+
+/** Any ISO 8601 time with a zone; kept as UTC with milliseconds so that times compare as text. */
+const time = z.iso
+  .datetime({ offset: true, error: 'use a time with a zone, as 2026-01-31T08:00:00Z' })
+  .transform(utcTime)
+const period = { from: time, to: time.optional() }
+/** Limits under a misspelt name would never be compared with anything. */
+const quantity = z.string().refine(isQuantity, { error: `use one of ${Object.keys(QUANTITIES).join(', ')}` })
+const sentence = z.string().min(1).max(200)
+
+const limitsSchema = z
+  .strictObject({
+    citizen: idSchema,
+    quantity,
+    alertLow: z.number().optional(),
+    warningLow: z.number().optional(),
+    warningHigh: z.number().optional(),
+    alertHigh: z.number().optional(),
+    from: time,
+    author: sentence,
+    reason: sentence,
+  })
+  .superRefine((limits, context) => {
+    const problem = orderProblem(limits)
+    if (problem === undefined) return
+    context.addIssue({
+      code: 'custom',
+      path: [problem.bound],
+      message: `must be above ${problem.below}`,
+      params: { code: 'limits-invalid' },
+    })
+  })
+
+/** What the broker should know: who exists, which device is whose and when, who may see what, and which limits hold. */
+const registryDocumentSchema = z.strictObject({
+  organisations: z.array(z.strictObject({ id: idSchema, title: sentence })).default([]),
+  citizens: z.array(z.strictObject({ id: idSchema })).default([]),
+  hubs: z.array(z.strictObject({ id: idSchema })).default([]),
+  devices: z
+    .array(z.strictObject({ id: idSchema, hub: idSchema, driver: z.string().regex(/^[a-z0-9-]{2,40}$/) }))
+    .default([]),
+  /** Without `slot`: the whole device, whatever slot it reports. */
+  assignments: z
+    .array(z.strictObject({ device: idSchema, slot: z.int().min(0).max(255).optional(), citizen: idSchema, ...period }))
+    .default([]),
+  grants: z
+    .array(
+      z.strictObject({
+        organisation: idSchema,
+        citizen: idSchema,
+        kinds: z.array(z.enum(KINDS)).min(1).optional(),
+        ...period,
+        purpose: sentence,
+      }),
+    )
+    .default([]),
+  limits: z.array(limitsSchema).default([]),
+  /** Accounts of subscribers; made by the provisioning command, not kept in the registry. */
+  clients: z.array(z.strictObject({ id: idSchema, organisation: idSchema })).default([]),
+})
+export type RegistryDocument = z.output<typeof registryDocumentSchema>
+
+/** One thing to correct: where in the document, and what to write instead. */
+export interface Problem {
+  readonly path: string
+  readonly remedy: string
+  readonly code?: ErrorCode
+}
+
+/** More than this says no more to a person. */
+const MAX_NAMED = 20
+
+/** One error for all problems of a document. */
+export function documentError(problems: readonly Problem[]): PreCareError {
+  const named = problems.slice(0, MAX_NAMED).map(({ path, remedy }) => `${path}: ${remedy}`)
+  const more = problems.length > MAX_NAMED ? [`and ${problems.length - MAX_NAMED} more`] : []
+  return new PreCareError(problems[0]?.code ?? 'config-invalid', [...named, ...more].join('; '))
+}
+
+function pathOf(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
+  return text.replace(/^\./, '') || 'document'
+}
+
+/** @throws PreCareError 'config-invalid' or 'limits-invalid' naming every field that is wrong */
+export function parseRegistryDocument(input: unknown): RegistryDocument {
+  const result = registryDocumentSchema.safeParse(input)
+  if (result.success) return result.data
+  throw documentError(
+    result.error.issues.map((issue) => {
+      const limits = issue.code === 'custom' && issue.params?.['code'] === 'limits-invalid'
+      return { path: pathOf(issue.path), remedy: issue.message, ...(limits ? { code: 'limits-invalid' as const } : {}) }
+    }),
+  )
+}

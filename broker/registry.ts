@@ -1,0 +1,158 @@
+import type { Kind } from '../device-drivers/reading.ts'
+import type { Limits } from './alerts/limits.ts'
+import type { Grant } from './grants.ts'
+import { registryVersion, WHOLE_DEVICE } from './registry-apply.ts'
+import type { Journal } from './store/journal.ts'
+
+export { applyRegistry, type RegistryChange } from './registry-apply.ts'
+export { parseRegistryDocument } from './registry-document.ts'
+
+/** Why a reading is nobody's yet. It is kept, and released when the registry says whose it is. */
+type HeldReason = 'device-unknown' | 'device-at-other-hub' | 'unassigned'
+type Placement = { readonly citizen: string } | { readonly held: HeldReason }
+
+interface Assignment {
+  readonly slot: number
+  readonly from: string
+  readonly to: string | undefined
+  readonly citizen: string
+}
+
+interface LimitsVersion {
+  readonly from: string
+  readonly limits: Limits
+}
+
+interface Snapshot {
+  readonly version: number
+  readonly hubOf: ReadonlyMap<string, string>
+  readonly assignments: ReadonlyMap<string, readonly Assignment[]>
+  /** By citizen. */
+  readonly grants: ReadonlyMap<string, readonly Grant[]>
+  /** By 'citizen/quantity', newest first. */
+  readonly limits: ReadonlyMap<string, readonly LimitsVersion[]>
+}
+
+/** Look-ups in memory, of one version of the registry. */
+export interface Registry {
+  readonly version: number
+  /** Reads the registry anew if it has changed, also by another process; true if it had. */
+  refresh(): boolean
+  /** The registered hub of a device. */
+  hubOf(device: string): string | undefined
+  /** Whose reading this is by (device, slot, time); never guessed. A device registered at another hub is held. */
+  place(hub: string, device: string, slot: number | undefined, measuredAt: string): Placement
+  /** Citizen of a device's slot at a time, whatever the hub. */
+  citizenFor(device: string, slot: number | undefined, measuredAt: string): string | undefined
+  /** The version of limits that held when the value was measured. */
+  limitsFor(citizen: string, quantity: string, at: string): Limits | undefined
+  grantsOf(citizen: string): readonly Grant[]
+}
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
+
+function grouped<T>(
+  rows: readonly Record<string, unknown>[],
+  key: (row: Record<string, unknown>) => string,
+  make: (row: Record<string, unknown>) => T,
+) {
+  const groups = new Map<string, T[]>()
+  for (const row of rows) {
+    const group = groups.get(key(row))
+    if (group === undefined) groups.set(key(row), [make(row)])
+    else group.push(make(row))
+  }
+  return groups
+}
+
+function grantOf(row: Record<string, unknown>): Grant {
+  const to = text(row['to_at'])
+  const kinds = text(row['kinds'])
+  return {
+    organisation: String(row['organisation']),
+    citizen: String(row['citizen']),
+    purpose: String(row['purpose']),
+    from: String(row['from_at']),
+    ...(to === undefined ? {} : { to }),
+    ...(kinds === undefined ? {} : { kinds: JSON.parse(kinds) as Kind[] }),
+  }
+}
+
+function limitsOf(row: Record<string, unknown>): Limits {
+  const bounds = {
+    alertLow: number(row['alert_low']),
+    warningLow: number(row['warning_low']),
+    warningHigh: number(row['warning_high']),
+    alertHigh: number(row['alert_high']),
+  }
+  return Object.fromEntries(Object.entries(bounds).filter(([, limit]) => limit !== undefined))
+}
+
+function load(journal: Journal): Snapshot {
+  const all = (sql: string) => journal.database.prepare(sql).all()
+  return {
+    version: registryVersion(journal),
+    hubOf: new Map(all('SELECT id, hub FROM devices').map((row) => [String(row['id']), String(row['hub'])])),
+    assignments: grouped(
+      all('SELECT * FROM assignments'),
+      (row) => String(row['device']),
+      (row) => ({
+        slot: Number(row['slot']),
+        from: String(row['from_at']),
+        to: text(row['to_at']),
+        citizen: String(row['citizen']),
+      }),
+    ),
+    grants: grouped(
+      all('SELECT * FROM grants ORDER BY organisation, from_at'),
+      (row) => String(row['citizen']),
+      grantOf,
+    ),
+    limits: grouped(
+      all('SELECT * FROM limits ORDER BY from_at DESC'),
+      (row) => `${row['citizen']}/${row['quantity']}`,
+      (row) => ({ from: String(row['from_at']), limits: limitsOf(row) }),
+    ),
+  }
+}
+
+export function openRegistry(journal: Journal): Registry {
+  let snapshot = load(journal)
+  // A read transaction of its own: at most one row, and it sees what other processes have committed.
+  const version = journal.database.prepare(`SELECT value FROM meta WHERE key = 'registry-version'`)
+
+  function citizenFor(device: string, slot: number | undefined, measuredAt: string): string | undefined {
+    return snapshot.assignments
+      .get(device)
+      ?.find(
+        (a) =>
+          (a.slot === WHOLE_DEVICE || a.slot === slot) &&
+          a.from <= measuredAt &&
+          (a.to === undefined || measuredAt < a.to),
+      )?.citizen
+  }
+
+  return {
+    get version() {
+      return snapshot.version
+    },
+    refresh() {
+      if (Number(version.get()?.['value'] ?? 0) === snapshot.version) return false
+      snapshot = load(journal)
+      return true
+    },
+    hubOf: (device) => snapshot.hubOf.get(device),
+    citizenFor,
+    place(hub, device, slot, measuredAt) {
+      const home = snapshot.hubOf.get(device)
+      if (home === undefined) return { held: 'device-unknown' }
+      if (home !== hub) return { held: 'device-at-other-hub' }
+      const citizen = citizenFor(device, slot, measuredAt)
+      return citizen === undefined ? { held: 'unassigned' } : { citizen }
+    },
+    limitsFor: (citizen, quantity, at) =>
+      snapshot.limits.get(`${citizen}/${quantity}`)?.find((version) => version.from <= at)?.limits,
+    grantsOf: (citizen) => snapshot.grants.get(citizen) ?? [],
+  }
+}

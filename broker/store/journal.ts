@@ -1,0 +1,111 @@
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
+import { MIGRATIONS } from './migrations.ts'
+
+/** Another process (provisioning) may hold the write lock for one short transaction. */
+const BUSY_TIMEOUT_MS = 5_000
+/** 32 MB page cache: the hot ends of all indexes; negative means KiB (sqlite.org/pragma.html#pragma_cache_size). */
+const CACHE_KIB = 32_768
+/** 16 MB of WAL between checkpoints: fewer double writes of the same index pages under load (default is 4 MB). */
+const WAL_PAGES = 4_000
+
+/** SQLite primary result codes that speak against one row, not against the disk (sqlite.org/rescode.html). */
+const ROW_FAULTS = new Set([18 /* TOOBIG */, 19 /* CONSTRAINT */, 20 /* MISMATCH */, 25 /* RANGE */])
+/** CORRUPT and NOTADB. */
+const CORRUPTION = new Set([11, 26])
+
+/** The broker's source of truth: one SQLite file, one connection, one writer at a time. */
+export interface Journal {
+  readonly path: string
+  readonly database: DatabaseSync
+  /**
+   * All or nothing. Returns only when the rows are on the disk: WAL with synchronous=FULL syncs at each commit
+   * (NORMAL loses acknowledged rows at a power cut, which killing the process can't show).
+   * Throws 'store-failed' when the disk refuses; other errors of `work` pass through. Rolled back either way.
+   */
+  transaction<T>(work: () => T): T
+  /** Size of the file and its WAL in bytes. */
+  fileBytes(): number
+  close(): void
+}
+
+function primaryCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined
+}
+
+function storeError(error: unknown, doing: string): unknown {
+  const code = primaryCode(error)
+  if (code === undefined || ROW_FAULTS.has(code)) return error
+  const kind = CORRUPTION.has(code) ? 'store-corrupt' : 'store-failed'
+  return new PreCareError(kind, `${doing}: SQLite error ${code}: ${messageOf(error)}`, { cause: error })
+}
+
+function migrate(database: DatabaseSync): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  if (version > MIGRATIONS.length) {
+    throw new PreCareError(
+      'config-invalid',
+      `dataDir: the journal has schema ${version}, this version knows ${MIGRATIONS.length}; run the newer version`,
+    )
+  }
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (index < version) continue
+    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`)
+  }
+}
+
+/** Readable by its owner only; SQLite gives the WAL and its index the same mode. */
+function createPrivately(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  closeSync(openSync(path, 'a', 0o600))
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
+/**
+ * Opens or creates the journal and brings its schema up to date.
+ * @throws PreCareError 'store-failed', 'store-corrupt', or 'config-invalid' when a newer version wrote the file
+ */
+export function openJournal(path: string): Journal {
+  let database: DatabaseSync
+  try {
+    createPrivately(path)
+    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  } catch (error) {
+    throw new PreCareError('store-failed', `journal can't be opened: ${messageOf(error)}`, { cause: error })
+  }
+  try {
+    database.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB};
+       PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA temp_store = MEMORY`,
+    )
+    migrate(database)
+  } catch (error) {
+    database.close()
+    throw storeError(error, 'open journal')
+  }
+
+  function transaction<T>(work: () => T): T {
+    try {
+      database.exec('BEGIN IMMEDIATE')
+      const result = work()
+      database.exec('COMMIT')
+      return result
+    } catch (error) {
+      // A failed COMMIT or a full disk may have ended the transaction already.
+      if (database.isTransaction) database.exec('ROLLBACK')
+      throw storeError(error, 'transaction')
+    }
+  }
+
+  return {
+    path,
+    database,
+    transaction,
+    fileBytes: () => sizeOf(path) + sizeOf(`${path}-wal`),
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,135 @@
+/**
+ * The journal's schema as a list that only grows: entry n takes a file from `user_version` n to n + 1. An entry that
+ * has been released is never edited.
+ *
+ * Times are ISO 8601 UTC text. `readings.cursor` is the rowid: it counts up in order of storing and no reading is ever
+ * deleted, so it is never given out twice.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE accounts (
+    id TEXT PRIMARY KEY,
+    role TEXT NOT NULL CHECK (role IN ('hub', 'client')),
+    organisation TEXT,
+    secret TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    disabled_at TEXT
+  ) STRICT;
+
+  -- Registry
+  CREATE TABLE organisations (id TEXT PRIMARY KEY, title TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE citizens (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE TABLE hubs (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE TABLE devices (id TEXT PRIMARY KEY, hub TEXT NOT NULL, driver TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  -- slot -1: the whole device, whatever slot it reports
+  CREATE TABLE assignments (
+    device TEXT NOT NULL, slot INTEGER NOT NULL, from_at TEXT NOT NULL, to_at TEXT, citizen TEXT NOT NULL,
+    PRIMARY KEY (device, slot, from_at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE grants (
+    organisation TEXT NOT NULL, citizen TEXT NOT NULL, purpose TEXT NOT NULL, from_at TEXT NOT NULL, to_at TEXT,
+    kinds TEXT,
+    PRIMARY KEY (organisation, citizen, purpose, from_at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE limits (
+    citizen TEXT NOT NULL, quantity TEXT NOT NULL, from_at TEXT NOT NULL,
+    alert_low REAL, warning_low REAL, warning_high REAL, alert_high REAL,
+    author TEXT NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY (citizen, quantity, from_at)
+  ) STRICT, WITHOUT ROWID;
+
+  -- Readings. state clinical: a citizen's. held: nobody's yet, with the reason. test: a technician's, nobody's ever.
+  CREATE TABLE readings (
+    cursor INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    hub TEXT NOT NULL,
+    epoch TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    device TEXT NOT NULL,
+    slot INTEGER,
+    citizen TEXT,
+    kind TEXT NOT NULL,
+    measured_at TEXT NOT NULL,
+    received_at TEXT NOT NULL,
+    stored_at TEXT NOT NULL,
+    late INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('clinical', 'held', 'test')),
+    held_reason TEXT,
+    payload TEXT NOT NULL,
+    CHECK ((state = 'clinical') = (citizen IS NOT NULL)),
+    CHECK ((state = 'held') = (held_reason IS NOT NULL))
+  ) STRICT;
+  CREATE INDEX readings_by_citizen ON readings (citizen, kind, measured_at) WHERE citizen IS NOT NULL;
+  CREATE INDEX readings_held ON readings (cursor) WHERE state = 'held';
+  CREATE TABLE raw_packets (reading INTEGER PRIMARY KEY, packets TEXT NOT NULL) STRICT;
+  -- What followers follow: a reading gets its position when it becomes clinical, a released one later than its cursor.
+  CREATE TABLE clinical_log (position INTEGER PRIMARY KEY, reading INTEGER NOT NULL) STRICT;
+  -- digest keeps a message that a hub repeats from being kept twice
+  CREATE TABLE quarantine (
+    id INTEGER PRIMARY KEY,
+    hub TEXT NOT NULL, epoch TEXT, first INTEGER, last INTEGER,
+    reason TEXT NOT NULL, at TEXT NOT NULL, digest TEXT NOT NULL, payload BLOB NOT NULL,
+    UNIQUE (hub, digest)
+  ) STRICT;
+  -- ranges: JSON [[first, last], ...] of the sequence numbers that came; contiguous: the last one without a gap before
+  CREATE TABLE hub_epochs (
+    hub TEXT NOT NULL, epoch TEXT NOT NULL, ranges TEXT NOT NULL,
+    contiguous INTEGER NOT NULL, highest INTEGER NOT NULL, missing INTEGER NOT NULL, updated_at TEXT NOT NULL,
+    PRIMARY KEY (hub, epoch)
+  ) STRICT, WITHOUT ROWID;
+  -- received = stored + duplicate + quarantined, always; resent: came before under the same sequence number
+  CREATE TABLE hub_counts (
+    hub TEXT PRIMARY KEY,
+    received INTEGER NOT NULL, stored INTEGER NOT NULL, duplicate INTEGER NOT NULL, quarantined INTEGER NOT NULL,
+    resent INTEGER NOT NULL, reused INTEGER NOT NULL, unreadable INTEGER NOT NULL, evaluated INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Feeds: one per organisation, written after the grant check
+  CREATE TABLE feeds (
+    organisation TEXT NOT NULL, cursor INTEGER NOT NULL, reading INTEGER NOT NULL, late INTEGER NOT NULL,
+    PRIMARY KEY (organisation, cursor)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE feed_positions (
+    organisation TEXT PRIMARY KEY, last INTEGER NOT NULL, published INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  -- Alerts: message is the published state (alertMessageSchema)
+  CREATE TABLE alerts (
+    id TEXT PRIMARY KEY, citizen TEXT NOT NULL, kind TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'closed')), message TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX one_open_alert ON alerts (citizen, kind) WHERE state = 'open';
+  CREATE TABLE alert_readings (
+    alert TEXT NOT NULL, revision INTEGER NOT NULL, reading TEXT NOT NULL, PRIMARY KEY (alert, revision)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE evaluated (
+    citizen TEXT NOT NULL, kind TEXT NOT NULL, newest TEXT NOT NULL, open_alert TEXT, PRIMARY KEY (citizen, kind)
+  ) STRICT, WITHOUT ROWID;
+  -- organisations whose topic holds the retained state
+  CREATE TABLE alert_holders (
+    alert TEXT NOT NULL, organisation TEXT NOT NULL, PRIMARY KEY (alert, organisation)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE alert_outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    alert TEXT NOT NULL, topic TEXT NOT NULL, payload TEXT NOT NULL, retain INTEGER NOT NULL
+  ) STRICT;
+
+  -- Time series
+  CREATE TABLE followers (name TEXT PRIMARY KEY, position INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE series (
+    id INTEGER PRIMARY KEY, citizen TEXT NOT NULL, device TEXT NOT NULL, quantity TEXT NOT NULL,
+    UNIQUE (citizen, quantity, device)
+  ) STRICT;
+  -- the reading is part of the key: two readings of the same millisecond are two points, a repeated one is one
+  CREATE TABLE points (
+    series INTEGER NOT NULL, ts INTEGER NOT NULL, reading TEXT NOT NULL, value REAL NOT NULL,
+    PRIMARY KEY (series, ts, reading)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE points_refused (
+    follower TEXT NOT NULL, reading TEXT NOT NULL, quantity TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL,
+    PRIMARY KEY (follower, reading, quantity)
+  ) STRICT, WITHOUT ROWID;
+  `,
+]

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import type { RawReading } from '../../device-drivers/reading.ts'
+import { isoTime } from './iso-time.ts'
+import type { Journal } from './journal.ts'
+
+/** Where a reading came from and when: the same for all readings of one commit but for `seq`. */
+interface Arrival {
+  readonly hub: string
+  readonly epoch: string
+  readonly seq: number
+  readonly storedAt: string
+}
+
+export type Standing =
+  | { readonly state: 'clinical'; readonly citizen: string }
+  | { readonly state: 'held'; readonly reason: string }
+  | { readonly state: 'test' }
+
+/** A reading that waits for an assignment. */
+interface HeldRow {
+  readonly cursor: number
+  readonly hub: string
+  readonly device: string
+  readonly slot: number | undefined
+  readonly measuredAt: string
+  readonly storedAt: string
+  readonly payload: string
+}
+
+interface Quarantined {
+  readonly hub: string
+  readonly epoch?: string
+  readonly first?: number
+  readonly last?: number
+  readonly reason: string
+  readonly at: string
+  readonly payload: Uint8Array
+}
+
+/** The rows of readings and quarantine. Everything here runs inside the caller's transaction. */
+export interface ReadingRows {
+  /** @returns the reading's cursor, or undefined when its id is stored already */
+  insert(reading: RawReading, arrival: Arrival, standing: Standing, late: boolean): number | undefined
+  /** The next held readings after a cursor, oldest first. */
+  held(after: number, limit: number): readonly HeldRow[]
+  release(cursor: number, citizen: string, late: boolean): void
+  /** Keeps what can't be read; false when the same is kept already (a hub repeats until it has a receipt). */
+  quarantine(what: Quarantined): boolean
+}
+
+export function openReadingRows(journal: Journal): ReadingRows {
+  const sql = (text: string) => journal.database.prepare(text)
+  const insertReading = sql(
+    `INSERT INTO readings (id, hub, epoch, seq, device, slot, citizen, kind, measured_at, received_at, stored_at, late,
+       state, held_reason, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+  )
+  const insertRaw = sql('INSERT INTO raw_packets (reading, packets) VALUES (?, ?)')
+  const insertLog = sql('INSERT INTO clinical_log (reading) VALUES (?)')
+  const selectHeld = sql(
+    `SELECT cursor, hub, device, slot, measured_at, stored_at, payload FROM readings
+     WHERE state = 'held' AND cursor > ? ORDER BY cursor LIMIT ?`,
+  )
+  const updateReleased = sql(
+    `UPDATE readings SET state = 'clinical', citizen = ?, held_reason = NULL, late = ? WHERE cursor = ?`,
+  )
+  const insertQuarantine = sql(
+    `INSERT INTO quarantine (hub, epoch, first, last, reason, at, digest, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (hub, digest) DO NOTHING`,
+  )
+
+  return {
+    insert(raw, arrival, standing, late) {
+      const { raw: packets, ...reading } = raw
+      const { changes, lastInsertRowid } = insertReading.run(
+        reading.id,
+        arrival.hub,
+        arrival.epoch,
+        arrival.seq,
+        reading.device,
+        reading.slot ?? null,
+        standing.state === 'clinical' ? standing.citizen : null,
+        reading.kind,
+        reading.measuredAt,
+        reading.receivedAt,
+        arrival.storedAt,
+        late ? 1 : 0,
+        standing.state,
+        standing.state === 'held' ? standing.reason : null,
+        JSON.stringify(reading),
+      )
+      if (changes === 0) return undefined
+      const cursor = Number(lastInsertRowid)
+      if (packets.length > 0) insertRaw.run(cursor, JSON.stringify(packets))
+      if (standing.state === 'clinical') insertLog.run(cursor)
+      return cursor
+    },
+    held(after, limit) {
+      return selectHeld.all(after, limit).map((row) => ({
+        cursor: Number(row['cursor']),
+        hub: String(row['hub']),
+        device: String(row['device']),
+        slot: typeof row['slot'] === 'number' ? row['slot'] : undefined,
+        measuredAt: String(row['measured_at']),
+        storedAt: String(row['stored_at']),
+        payload: String(row['payload']),
+      }))
+    },
+    release(cursor, citizen, late) {
+      updateReleased.run(citizen, late ? 1 : 0, cursor)
+      insertLog.run(cursor)
+    },
+    quarantine({ hub, epoch, first, last, reason, at, payload }) {
+      const digest = createHash('sha256')
+        .update(`${epoch ?? ''}:${first ?? ''}:`)
+        .update(payload)
+        .digest('hex')
+      const place = [epoch ?? null, first ?? null, last ?? null] as const
+      return insertQuarantine.run(hub, ...place, reason, at, digest, payload).changes > 0
+    },
+  }
+}
+
+/** Measured this long before it was stored, a reading is late: it goes to backfill, not to the live topic. */
+const LATE_AFTER_MS = 10 * 60_000
+
+/** Readings measured before this time are late. @param now wall time of storing, ms since 1970 */
+export const lateBefore = (now: number): string => isoTime(now - LATE_AFTER_MS)

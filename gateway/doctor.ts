@@ -1,0 +1,80 @@
+import { join } from 'node:path'
+import { connect } from 'mqtt'
+import { messageOf } from '../device-drivers/errors.ts'
+import type { HubConfig } from './config.ts'
+import type { HubClock } from './hub-clock.ts'
+import { openOutbox } from './outbox.ts'
+import type { SerialTransport } from './transport/transport.ts'
+
+/** One thing that a working hub needs, tried. */
+export interface Finding {
+  readonly what: string
+  readonly ok: boolean
+  readonly advice?: string
+}
+
+/** Long enough for a slow line, short enough for a technician at the door. */
+const BROKER_WITHIN_MS = 10_000
+
+async function tried(what: string, advice: string, work: () => unknown): Promise<Finding> {
+  try {
+    await work()
+    return { what, ok: true }
+  } catch (error) {
+    return { what, ok: false, advice: `${messageOf(error)}. ${advice}` }
+  }
+}
+
+export interface DoctorParts {
+  readonly config: HubConfig
+  readonly clock: HubClock
+  readonly randomHex: (bytes: number) => string
+  /** Loads the radio's native module; rejects when it is not built for this Node. */
+  readonly loadRadio: () => Promise<unknown>
+  readonly serial: () => Promise<SerialTransport>
+}
+
+/** Tries what the hub needs, without measuring or sending anything. The hub itself must not run meanwhile. */
+export async function examine({ config, clock, randomHex, loadRadio, serial }: DoctorParts): Promise<Finding[]> {
+  const ports = async () => {
+    const present = new Set((await (await serial()).list()).map(({ path }) => path))
+    const missing = config.serial.filter(({ target }) => target.startsWith('/dev/tty') && !present.has(target))
+    if (missing.length > 0) throw new Error(`not there: ${missing.map(({ id }) => id).join(', ')}`)
+  }
+  return [
+    await tried('clock', 'Connect the hub to the network, or allow NTP; until then readings wait.', () => {
+      if (clock.wall() === undefined) throw new Error('the hub does not know the time')
+    }),
+    await tried('outbox', 'Check free space and the health of the card; stop the hub before running doctor.', () => {
+      const path = join(config.dataDir, 'outbox.db')
+      openOutbox(path, { time: () => undefined, randomHex }).outbox.close()
+    }),
+    ...(config.bluetooth.enabled
+      ? [await tried('radio module', 'Run the installer again: the module must be built for this Node.', loadRadio)]
+      : []),
+    ...(config.serial.length > 0 ? [await tried('serial ports', 'Check the cables.', ports)] : []),
+    await tried('broker', 'Check the address, the network and the credentials.', () => reach(config)),
+  ]
+}
+
+/** Connects under a client id of its own, so that a running hub is not thrown out. */
+function reach({ broker, hub }: HubConfig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const client = connect(broker.url, {
+      clientId: hub,
+      username: broker.username,
+      password: broker.password,
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+      connectTimeout: BROKER_WITHIN_MS,
+    })
+    const end = (error?: Error) => {
+      client.end(true)
+      if (error === undefined) resolve()
+      else reject(error)
+    }
+    client.on('connect', () => end())
+    client.on('error', end)
+    client.on('close', () => end(new Error('the broker closed the connection')))
+  })
+}

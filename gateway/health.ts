@@ -1,0 +1,54 @@
+import type { HubHealth } from '../broker/contract/messages.ts'
+import type { HubClock } from './hub-clock.ts'
+import { utcText } from './local-time.ts'
+import type { Outbox } from './outbox.ts'
+import type { RadioHealth } from './transport/transport.ts'
+
+export interface HealthSources {
+  readonly clock: HubClock
+  readonly outbox: Pick<Outbox, 'counts' | 'oldestUnsent' | 'epoch'>
+  readonly version: string
+  /** Monotonic ms when the process began its work. */
+  readonly startedAt: number
+  readonly visits: { readonly sessions: number; readonly failures: number }
+  readonly radio?: RadioHealth
+  readonly rssBytes: number
+  readonly freeBytes?: number
+}
+
+/** Counts and ages. `decoded = receipted + unsent + duplicate`; sessions are counted since the process started. */
+export function healthOf(sources: HealthSources): HubHealth {
+  const { clock, outbox, radio } = sources
+  const wall = clock.wall()
+  const counts = outbox.counts()
+  const oldest = outbox.oldestUnsent()
+  const ageMs = wall === undefined || oldest === undefined ? undefined : wall - Date.parse(oldest.receivedAt)
+  return {
+    ...(wall === undefined ? {} : { at: utcText(wall) }),
+    bootId: clock.bootId,
+    uptimeS: Math.floor((clock.now() - sources.startedAt) / 1000),
+    version: sources.version,
+    clock: { synced: wall !== undefined },
+    outbox: {
+      epoch: outbox.epoch,
+      lastSequence: counts.lastSequence,
+      unsent: counts.unsent,
+      ...(ageMs === undefined ? {} : { oldestUnsentS: Math.max(0, Math.floor(ageMs / 1000)) }),
+    },
+    counts: {
+      decoded: counts.decoded,
+      duplicate: counts.duplicate,
+      rejected: counts.rejected,
+      receipted: counts.receipted,
+      sessions: sources.visits.sessions,
+      sessionFailures: sources.visits.failures,
+    },
+    ...(radio === undefined ? {} : { radio: radioOf(radio) }),
+    memory: { rssBytes: sources.rssBytes },
+    ...(sources.freeBytes === undefined ? {} : { disk: { freeBytes: sources.freeBytes } }),
+  }
+}
+
+function radioOf({ silentForMs, ...radio }: RadioHealth): NonNullable<HubHealth['radio']> {
+  return { ...radio, silentForS: Math.max(0, Math.floor(silentForMs / 1000)) }
+}

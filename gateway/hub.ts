@@ -1,0 +1,195 @@
+import { join } from 'node:path'
+import { topics } from '../broker/contract/topics.ts'
+import type { Driver } from '../device-drivers/driver.ts'
+import { PreCareError } from '../device-drivers/errors.ts'
+import { type BluetoothDevice, BluetoothVisits } from './bluetooth-visits.ts'
+import type { HubConfig } from './config.ts'
+import { DeviceStates } from './device-states.ts'
+import { healthOf } from './health.ts'
+import { type HubClock, pause } from './hub-clock.ts'
+import { errorFields, type Log } from './log.ts'
+import { openOutbox } from './outbox.ts'
+import { type SerialDevice, tendLine } from './serial-lines.ts'
+import type { BleTransport, SerialTransport } from './transport/transport.ts'
+import { createUnknownDevices } from './unknown-devices.ts'
+import { Uplink } from './uplink.ts'
+import { Visits } from './visits.ts'
+
+/** How often the hub looks whether it has learnt the time. */
+const TICK_MS = 1_000
+const PRUNE_EVERY_MS = 6 * 3600_000
+/** Together under three seconds: a service manager, or a person, waits no longer. */
+const STOP_VISITS_WITHIN_MS = 1_500
+const STOP_UPLINK_WITHIN_MS = 1_000
+
+export interface HubParts {
+  readonly config: HubConfig
+  readonly drivers: readonly Driver[]
+  readonly clock: HubClock
+  readonly random: () => number
+  readonly randomHex: (bytes: number) => string
+  readonly log: Log
+  readonly version: string
+  readonly memory: () => number
+  readonly freeBytes?: () => number
+  readonly ble?: BleTransport
+  readonly serial?: SerialTransport
+}
+
+export interface Hub {
+  /** Resolves when the transports have started and the broker is reached for the first time. */
+  readonly ready: Promise<void>
+  /** Resolves when the hub can't go on and the process must be started anew. */
+  readonly broken: Promise<PreCareError>
+  /** Intake first, then what is on disk, then the good-bye to the broker; within three seconds. Safe to call twice. */
+  stop(): Promise<void>
+}
+
+/** Puts the parts together and sets them going. @throws PreCareError 'store-failed', 'config-invalid' */
+export function startHub(parts: HubParts): Hub {
+  const { config, clock, log, random, randomHex } = parts
+  const { hub, timeZone: zone } = config
+  const broken = Promise.withResolvers<PreCareError>()
+  const ready = Promise.withResolvers<void>()
+  const stopping = new AbortController()
+
+  const { outbox, damaged } = openOutbox(join(config.dataDir, 'outbox.db'), {
+    time: () => {
+      const now = clock.wall()
+      return now === undefined ? undefined : { zone, now, wallAt: clock.wallAt }
+    },
+    randomHex,
+    onBroken: broken.resolve,
+  })
+  if (damaged !== undefined) log.error('outbox-set-aside', { code: 'store-corrupt', ...damaged, epoch: outbox.epoch })
+  clock.raiseFloor(Number(outbox.note('wall') ?? 0))
+
+  const states = new DeviceStates(
+    { hub, zone, clock, outbox, publish: (topic, text) => uplink.publish(topic, text, { qos: 1, retain: true }) },
+    [...config.devices, ...config.serial],
+  )
+  const uplink = new Uplink({
+    hub,
+    broker: config.broker,
+    outbox,
+    clock,
+    random,
+    log,
+    retained: () => states.retained(),
+    onConnected: () => {
+      ready.resolve()
+      sendHealth()
+    },
+  })
+  const onStored = () => uplink.wake()
+  const visits = new Visits({ outbox, clock, zone, states, log, runId: randomHex(8), onStored })
+  const startedAt = clock.now()
+
+  const sendHealth = () => {
+    const health = healthOf({
+      clock,
+      outbox,
+      version: parts.version,
+      startedAt,
+      visits: visits.counts,
+      ...(parts.ble === undefined ? {} : { radio: parts.ble.health() }),
+      rssBytes: parts.memory(),
+      ...(parts.freeBytes === undefined ? {} : { freeBytes: parts.freeBytes() }),
+    })
+    uplink.publish(topics.hubHealth(hub), JSON.stringify(health), { qos: 0, retain: false })
+  }
+
+  /** Completes held rows when the time arrives, prunes, and tells the broker how the hub is. */
+  const keepHouse = async (signal: AbortSignal): Promise<void> => {
+    let timeKnown = false
+    let pruneAt = clock.now()
+    let healthAt = clock.now() + config.healthEveryS * 1000
+    while (!signal.aborted) {
+      try {
+        if (!timeKnown && clock.wall() !== undefined && (await outbox.completeHeld()) > 0) uplink.wake()
+        timeKnown = clock.wall() !== undefined
+        if (timeKnown && clock.now() >= pruneAt) {
+          pruneAt = clock.now() + PRUNE_EVERY_MS
+          await outbox.prune(config.retentionDays)
+        }
+        if (clock.now() >= healthAt) {
+          healthAt = clock.now() + config.healthEveryS * 1000
+          sendHealth()
+        }
+      } catch (error) {
+        log.error('housekeeping-failed', errorFields(error))
+      }
+      await pause(clock, TICK_MS, signal)
+    }
+  }
+
+  const { signal } = stopping
+  const bluetooth = parts.ble && startBluetooth(parts, parts.ble, visits, states, signal)
+  const { serial } = parts
+  const lines =
+    serial === undefined
+      ? []
+      : serialDevices(parts).map((line) => tendLine(line, { serial, visits, states, clock, random, log }, signal))
+  const house = keepHouse(signal)
+  uplink.start()
+  log.info('started', { count: config.devices.length + lines.length, unsent: outbox.counts().unsent })
+
+  let stopped: Promise<void> | undefined
+  const stop = async (): Promise<void> => {
+    stopping.abort(new PreCareError('link-lost', 'the hub stops'))
+    const intake = Promise.all([...lines, bluetooth?.settled(), house])
+    await Promise.race([intake, pause(clock, STOP_VISITS_WITHIN_MS, new AbortController().signal)])
+    await uplink.stop(STOP_UPLINK_WITHIN_MS)
+    outbox.close()
+    log.info('stopped')
+  }
+  return {
+    ready: ready.promise,
+    broken: broken.promise,
+    stop: () => {
+      stopped ??= stop()
+      return stopped
+    },
+  }
+}
+
+function startBluetooth(
+  { config, drivers, clock, log }: HubParts,
+  ble: BleTransport,
+  visits: Visits,
+  states: DeviceStates,
+  signal: AbortSignal,
+): BluetoothVisits {
+  const note = createUnknownDevices(config.hub, clock, log)
+  const known = drivers.filter((driver) => driver.transport !== 'serial')
+  const bluetooth = new BluetoothVisits({
+    ble,
+    devices: bluetoothDevices(config, known),
+    visits,
+    states,
+    clock,
+    log,
+    onUnknown: (seen) => {
+      const driver = known.find((candidate) => candidate.match(seen))
+      if (driver !== undefined) note(seen.address, driver.about.id)
+    },
+  })
+  bluetooth.start(signal)
+  return bluetooth
+}
+
+function bluetoothDevices(config: HubConfig, drivers: readonly BluetoothDevice['driver'][]): BluetoothDevice[] {
+  return config.devices.map(({ id, address, options, driver: wanted }) => {
+    const driver = drivers.find(({ about }) => about.id === wanted)
+    if (driver === undefined) throw new PreCareError('config-invalid', `${id}: no Bluetooth driver ${wanted}`)
+    return { id, address, options, driver }
+  })
+}
+
+function serialDevices({ config, drivers }: HubParts): SerialDevice[] {
+  return config.serial.map(({ id, target, options, driver: wanted }) => {
+    const driver = drivers.find(({ about }) => about.id === wanted)
+    if (driver?.transport !== 'serial') throw new PreCareError('config-invalid', `${id}: no serial driver ${wanted}`)
+    return { id, target, options, driver }
+  })
+}

@@ -1,0 +1,322 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { Receipt } from '../broker/contract/messages.ts'
+import type { PreCareError } from '../device-drivers/errors.ts'
+import { GroupCommit } from './group-commit.ts'
+import { completeReading, type ReadingDraft, readingDraftSchema, type TimeKnown } from './make-reading.ts'
+import { openOutboxFile, type Salvage, salvage } from './outbox-file.ts'
+
+/**
+ * What the hub has heard and the broker has not yet confirmed, on disk. A row is forgotten only on the broker's receipt,
+ * and even then kept for a while. `decoded = receipted + unsent + duplicate` holds at every moment.
+ */
+
+export interface Rejected {
+  readonly source: string
+  readonly reason: string
+  readonly bytes: Uint8Array
+  readonly bootId: string
+  readonly heardAt: number
+}
+
+/** What one record of a device brings: stored in one transaction, or not at all. */
+export interface Arrival {
+  readonly device: string
+  readonly drafts: readonly ReadingDraft[]
+  readonly rejected?: readonly Rejected[]
+  readonly remember?: Readonly<Record<string, number | string>>
+}
+export interface Appended {
+  readonly stored: number
+  readonly duplicate: number
+}
+
+export interface OutboxCounts {
+  readonly decoded: number
+  readonly duplicate: number
+  readonly rejected: number
+  readonly receipted: number
+  /** Queued, or held until the hub knows the time. */
+  readonly unsent: number
+  readonly held: number
+  readonly lastSequence: number
+}
+
+/** Consecutive unsent readings; the i-th has sequence number `first + i`. */
+export interface Run {
+  readonly first: number
+  /** JSON texts. */
+  readonly bodies: readonly string[]
+}
+
+export interface OutboxOptions {
+  /** What the hub knows of the time now; undefined while it knows nothing. */
+  readonly time: () => TimeKnown | undefined
+  readonly randomHex: (bytes: number) => string
+  /** The file can't be trusted any more: restart the process. */
+  readonly onBroken?: (error: PreCareError) => void
+}
+
+/** Of the newest rejected records; older ones give way (they are diagnostics, the device's own memory aside). */
+const MAX_REJECTED_ROWS = 2_000
+/** One ATT value has at most 512 bytes (Core, Vol 3, Part F, 3.2.9); serial frames are shorter than this too. */
+const MAX_REJECTED_BYTES = 4_096
+const MAX_REASON_CHARS = 200
+
+export interface OpenedOutbox {
+  readonly outbox: Outbox
+  /** Present when the file was damaged: where it was put, and how many unsent rows could be saved from it. */
+  readonly damaged?: { readonly setAside: string; readonly saved: number }
+}
+
+/** @throws PreCareError 'store-failed' */
+export function openOutbox(path: string, options: OutboxOptions): OpenedOutbox {
+  const { db, setAside } = openOutboxFile(path, options.randomHex(4))
+  const outbox = new Outbox(db, options)
+  if (setAside === undefined) return { outbox }
+  const saved = salvage(setAside)
+  outbox.restore(saved)
+  return { outbox, damaged: { setAside, saved: saved.rows.length } }
+}
+
+function readDraft(body: string): ReadingDraft | undefined {
+  try {
+    return readingDraftSchema.safeParse(JSON.parse(body)).data
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+export class Outbox {
+  readonly epoch: string
+  readonly #db: DatabaseSync
+  readonly #options: OutboxOptions
+  readonly #commits: GroupCommit
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(db: DatabaseSync, options: OutboxOptions) {
+    this.#db = db
+    this.#options = options
+    this.#commits = new GroupCommit(db, (error) => options.onBroken?.(error))
+    const epoch = this.note('epoch') ?? options.randomHex(8)
+    this.#setNote('epoch', epoch)
+    this.epoch = epoch
+  }
+
+  /** Resolves when everything of it is on the disk; then, and not before, may the device be told. */
+  append(arrival: Arrival): Promise<Appended> {
+    return this.#commits.run(() => {
+      const known = this.#options.time()
+      // Rows without time first, so that sequence numbers are queued in their order.
+      if (known !== undefined) this.#complete(known)
+      let duplicate = 0
+      for (const draft of arrival.drafts) {
+        // Asked first: a conflicting INSERT would use up a sequence number, and a gap is an alarm.
+        if (this.#sql('SELECT 1 FROM rows WHERE id = ?').get(draft.reading.id) !== undefined) duplicate += 1
+        else if (known === undefined) this.#insert(draft.reading.id, 'held', JSON.stringify(draft))
+        else this.#insert(draft.reading.id, 'queued', JSON.stringify(completeReading(draft, known, false)))
+      }
+      for (const rejected of arrival.rejected ?? []) this.#reject(arrival.device, rejected)
+      for (const [key, value] of Object.entries(arrival.remember ?? {})) {
+        this.#sql('INSERT OR REPLACE INTO device_memory (device, key, value) VALUES (?, ?, ?)').run(
+          arrival.device,
+          key,
+          value,
+        )
+      }
+      this.#count('decoded', arrival.drafts.length)
+      this.#count('duplicate', duplicate)
+      if (known !== undefined) this.#setNote('wall', String(known.now))
+      return { stored: arrival.drafts.length - duplicate, duplicate }
+    })
+  }
+
+  /** Gives held rows their times, once the hub knows the time. Resolves with how many. */
+  completeHeld(): Promise<number> {
+    return this.#commits.run(() => {
+      const known = this.#options.time()
+      return known === undefined ? 0 : this.#complete(known)
+    })
+  }
+
+  /** The first consecutive unsent rows within from..to; undefined when there is none. Always at least one row. */
+  run(from: number, to: number, limit: { readonly rows: number; readonly bytes: number }): Run | undefined {
+    const select = this.#sql(
+      `SELECT seq, body FROM rows WHERE state = 'queued' AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
+    )
+    const bodies: string[] = []
+    let first = 0
+    let bytes = 0
+    for (const row of select.all(from, to, limit.rows)) {
+      const seq = Number(row['seq'])
+      const body = String(row['body'])
+      bytes += Buffer.byteLength(body)
+      if (bodies.length === 0) first = seq
+      else if (seq !== first + bodies.length || bytes > limit.bytes) break
+      bodies.push(body)
+    }
+    return bodies.length === 0 ? undefined : { first, bodies }
+  }
+
+  /** Marks first..last as stored by the broker. Resolves with the number of rows that were waiting for it. */
+  receipt({ epoch, first, last }: Receipt): Promise<number> {
+    if (epoch !== this.epoch) return Promise.resolve(0)
+    return this.#commits.run(() => {
+      const { changes } = this.#sql(
+        `UPDATE rows SET state = 'receipted', receipted_at = ? WHERE state = 'queued' AND seq BETWEEN ? AND ?`,
+      ).run(this.#options.time()?.now ?? null, first, last)
+      this.#count('receipted', Number(changes))
+      return Number(changes)
+    })
+  }
+
+  /** What earlier visits asked to remember about a device. */
+  memory(device: string): Record<string, number | string> {
+    const rows = this.#sql('SELECT key, value FROM device_memory WHERE device = ?').all(device)
+    return Object.fromEntries(
+      rows.map(({ key, value }) => [String(key), typeof value === 'number' ? value : String(value)]),
+    )
+  }
+
+  counts(): OutboxCounts {
+    const counters = new Map(
+      this.#sql('SELECT name, count FROM counters')
+        .all()
+        .map(({ name, count }) => [String(name), Number(count)]),
+    )
+    const states = new Map(
+      this.#sql(`SELECT state, COUNT(*) AS count FROM rows WHERE state IN ('held', 'queued') GROUP BY state`)
+        .all()
+        .map(({ state, count }) => [String(state), Number(count)]),
+    )
+    const held = states.get('held') ?? 0
+    return {
+      decoded: counters.get('decoded') ?? 0,
+      duplicate: counters.get('duplicate') ?? 0,
+      rejected: counters.get('rejected') ?? 0,
+      receipted: counters.get('receipted') ?? 0,
+      unsent: held + (states.get('queued') ?? 0),
+      held,
+      lastSequence: this.lastSequence(),
+    }
+  }
+
+  lastSequence(): number {
+    return Number(this.#sql(`SELECT seq FROM sqlite_sequence WHERE name = 'rows'`).get()?.['seq'] ?? 0)
+  }
+
+  /** Sequence number and time of reception (ISO) of the oldest row that waits to be sent. */
+  oldestUnsent(): { readonly seq: number; readonly receivedAt: string } | undefined {
+    const row = this.#sql(
+      `SELECT seq, body ->> 'receivedAt' AS at FROM rows WHERE state = 'queued' ORDER BY seq LIMIT 1`,
+    ).get()
+    return row === undefined ? undefined : { seq: Number(row['seq']), receivedAt: String(row['at']) }
+  }
+
+  /** Number of the next connection. A new file starts at the present second, above whatever a lost one had reached. */
+  nextSession(): Promise<number> {
+    return this.#commits.run(() => {
+      const seconds = Math.floor((this.#options.time()?.now ?? 0) / 1000)
+      const session = this.note('session') === undefined ? Math.max(1, seconds) : Number(this.note('session')) + 1
+      this.#setNote('session', String(session))
+      return session
+    })
+  }
+
+  /** A fact that outlives the process; undefined when it was never noted. */
+  note(name: string): string | undefined {
+    const value = this.#sql('SELECT value FROM notes WHERE name = ?').get(name)?.['value']
+    return value === undefined ? undefined : String(value)
+  }
+
+  setNote(name: string, value: string): Promise<void> {
+    return this.#commits.run(() => this.#setNote(name, value))
+  }
+
+  /** Deletes receipted rows older than `days`. Resolves with how many; none while the time is not known. */
+  prune(days: number): Promise<number> {
+    return this.#commits.run(() => {
+      const now = this.#options.time()?.now
+      if (now === undefined) return 0
+      // Receipted while the time was not known: their days count from now.
+      this.#sql(`UPDATE rows SET receipted_at = ? WHERE state = 'receipted' AND receipted_at IS NULL`).run(now)
+      const old = this.#sql(`DELETE FROM rows WHERE state = 'receipted' AND receipted_at < ?`)
+      return Number(old.run(now - days * 86_400_000).changes)
+    })
+  }
+
+  /** Takes over what was saved from a damaged file, under new sequence numbers. */
+  restore(saved: Salvage): void {
+    this.#db.exec('BEGIN IMMEDIATE')
+    for (const { id, state, body } of saved.rows) this.#insert(id, state, body)
+    for (const { device, key, value } of saved.memory) {
+      this.#sql('INSERT OR REPLACE INTO device_memory (device, key, value) VALUES (?, ?, ?)').run(device, key, value)
+    }
+    this.#count('decoded', saved.rows.length)
+    if (saved.session > 0) this.#setNote('session', String(saved.session))
+    this.#db.exec('COMMIT')
+  }
+
+  /** Commits what waits and closes the file. */
+  close(): void {
+    this.#commits.flush()
+    this.#statements.clear()
+    this.#db.close()
+  }
+
+  #sql(text: string): StatementSync {
+    let statement = this.#statements.get(text)
+    if (statement === undefined) {
+      statement = this.#db.prepare(text)
+      this.#statements.set(text, statement)
+    }
+    return statement
+  }
+
+  #insert(id: string, state: 'held' | 'queued', body: string): void {
+    this.#sql('INSERT INTO rows (id, state, body) VALUES (?, ?, ?)').run(id, state, body)
+  }
+
+  #complete(known: TimeKnown): number {
+    const held = this.#sql(`SELECT seq, body FROM rows WHERE state = 'held' ORDER BY seq`).all()
+    for (const { seq, body } of held) {
+      const number = Number(seq)
+      const draft = readDraft(String(body))
+      if (draft === undefined) {
+        // Can't be completed ever; it must not stop the others. The gap in the numbers shows that something is missing.
+        this.#sql('DELETE FROM rows WHERE seq = ?').run(number)
+        const bytes = Buffer.from(String(body))
+        this.#reject('unknown', { source: 'outbox', reason: 'store-corrupt', bytes, bootId: '', heardAt: 0 })
+        continue
+      }
+      const reading = JSON.stringify(completeReading(draft, known, true))
+      this.#sql(`UPDATE rows SET state = 'queued', body = ? WHERE seq = ?`).run(reading, number)
+    }
+    return held.length
+  }
+
+  #reject(device: string, { source, reason, bytes, bootId, heardAt }: Rejected): void {
+    const hex = Buffer.from(bytes.subarray(0, MAX_REJECTED_BYTES)).toString('hex')
+    this.#sql('INSERT INTO rejected (device, source, reason, hex, boot_id, heard_at) VALUES (?, ?, ?, ?, ?, ?)').run(
+      device,
+      source,
+      reason.slice(0, MAX_REASON_CHARS),
+      hex,
+      bootId,
+      heardAt,
+    )
+    this.#sql('DELETE FROM rejected WHERE number <= (SELECT MAX(number) FROM rejected) - ?').run(MAX_REJECTED_ROWS)
+    this.#count('rejected', 1)
+  }
+
+  #count(name: string, by: number): void {
+    if (by === 0) return
+    this.#sql(
+      'INSERT INTO counters (name, count) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count',
+    ).run(name, by)
+  }
+
+  #setNote(name: string, value: string): void {
+    this.#sql('INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)').run(name, value)
+  }
+}

@@ -1,0 +1,147 @@
+import type { HubTime } from './transport-time.ts'
+
+/** What can scan. `stop` is answered by a call of {@link Scan.stopped}. */
+export interface Scanner {
+  start(): void
+  stop(): void
+}
+
+/** Between a scan that somebody else stopped and the next start: two programs must not fight at full speed. */
+const RESTART_MS = 500
+/** For the controller to answer "stop". */
+const STOP_MS = 1_000
+/** Looks in one silence period. */
+const LOOKS = 3
+/** Longest time between two repairs of a silent radio: an empty house at night is silent too. */
+const LONGEST_SILENCE_MS = 15 * 60_000
+
+/**
+ * Keeps the wish to scan apart from what the radio does. Scanning stops silently: another program stops it
+ * (abandonware/noble#191), some controllers stop at each connection (noble/noble#129, #314, #474), some go deaf
+ * (abandonware/noble#136, noble/noble#525, #598).
+ */
+export class Scan {
+  readonly #time: HubTime
+  readonly #silenceMs: number
+  readonly #onDeaf: () => void
+  #scanner: Scanner | undefined
+  #pauses = 0
+  #onStopped: (() => void) | undefined
+  #pendingRestart: { cancel(): void } | undefined
+  #look: { cancel(): void } | undefined
+  #lastHeard: number
+  /** Since the last sign of life or repair. */
+  #quietSince: number
+  #window: number
+  #repairs = 0
+  restarts = 0
+
+  /** @param onDeaf a restart of the scan did not help: the adapter must be opened anew */
+  constructor(time: HubTime, silenceMs: number, onDeaf: () => void) {
+    this.#time = time
+    this.#silenceMs = silenceMs
+    this.#onDeaf = onDeaf
+    this.#lastHeard = time.now()
+    this.#quietSince = this.#lastHeard
+    this.#window = silenceMs
+  }
+
+  get silentForMs(): number {
+    return this.#time.now() - this.#lastHeard
+  }
+
+  /** The radio is on. */
+  on(scanner: Scanner): void {
+    this.#scanner = scanner
+    this.#quietSince = this.#time.now()
+    this.#start()
+    this.#watch()
+  }
+
+  /** The radio is off or gone. */
+  off(): void {
+    this.#scanner = undefined
+    this.#pendingRestart?.cancel()
+    this.#pendingRestart = undefined
+    this.#look?.cancel()
+    this.#look = undefined
+    this.#onStopped?.()
+  }
+
+  heard(): void {
+    this.#lastHeard = this.#time.now()
+    this.#quietSince = this.#lastHeard
+    this.#window = this.#silenceMs
+    this.#repairs = 0
+  }
+
+  /** Resolves when the radio has stopped, or has had time enough. Controllers connect badly while they scan (noble/noble#409). */
+  async pause(): Promise<void> {
+    this.#pauses += 1
+    if (this.#scanner === undefined || this.#pauses > 1) return
+    this.#pendingRestart?.cancel()
+    this.#pendingRestart = undefined
+    await new Promise<void>((resolve) => {
+      const timer = this.#time.setTimeout(() => this.#onStopped?.(), STOP_MS)
+      this.#onStopped = () => {
+        timer.cancel()
+        this.#onStopped = undefined
+        resolve()
+      }
+      this.#scanner?.stop()
+    })
+  }
+
+  resume(): void {
+    this.#pauses -= 1
+    this.#quietSince = this.#time.now()
+    this.#start()
+  }
+
+  /** The radio says that it does not scan any more. */
+  stopped(): void {
+    if (this.#onStopped) {
+      this.#onStopped()
+    } else if (this.#scanner !== undefined && this.#pauses === 0) {
+      this.restarts += 1
+      this.#restartSoon()
+    }
+  }
+
+  /** After a connection or a disconnection some controllers have stopped without saying so. */
+  refresh(): void {
+    if (this.#scanner !== undefined && this.#pauses === 0) this.#restartSoon()
+  }
+
+  #restartSoon(): void {
+    this.#pendingRestart ??= this.#time.setTimeout(() => {
+      this.#pendingRestart = undefined
+      this.#start()
+    }, RESTART_MS)
+  }
+
+  #start(): void {
+    if (this.#pauses === 0) this.#scanner?.start()
+  }
+
+  #watch(): void {
+    this.#look?.cancel()
+    this.#look = this.#time.setTimeout(() => {
+      if (this.#pauses === 0 && this.#time.now() - this.#quietSince >= this.#window) this.#repair()
+      if (this.#scanner !== undefined) this.#watch()
+    }, this.#silenceMs / LOOKS)
+  }
+
+  /** First a new scan, and if that brings nothing a new radio, by turns and ever less often. */
+  #repair(): void {
+    this.#quietSince = this.#time.now()
+    this.#repairs += 1
+    this.restarts += 1
+    if (this.#repairs % 2 === 1) {
+      this.#start()
+      return
+    }
+    this.#window = Math.min(this.#window * 2, LONGEST_SILENCE_MS)
+    this.#onDeaf()
+  }
+}

@@ -1,0 +1,31 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import { paintFor } from './lines.ts'
+import { type ReadyFile, subscribeAsClinic } from './subscriber.ts'
+
+/** `npm run clinic`: prints readings and alerts of a running demo as they come. */
+async function main(options: { data: string }): Promise<void> {
+  const path = join(options.data, 'ready.json')
+  let ready: ReadyFile
+  try {
+    ready = JSON.parse(await readFile(path, 'utf8'))
+  } catch (error) {
+    console.error(
+      `Cannot read ${path} (${(error as Error).message}). Start the system first: npm start -- --data ${options.data}`,
+    )
+    process.exitCode = 1
+    return
+  }
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  process.once('SIGTERM', () => stop.abort())
+  console.log(`Subscribed to ${ready.topicRoot}/# at ${ready.mqttUrl}; Ctrl-C ends.`)
+  await subscribeAsClinic(ready, paintFor(process.stdout), (line) => console.log(line), stop.signal)
+}
+
+await new Command('clinic')
+  .description('A clinic at a terminal: readings and alerts as they come')
+  .option('--data <DIR>', 'data folder of the running system, with its ready.json', 'data')
+  .action(main)
+  .parseAsync()

@@ -1,0 +1,274 @@
+import { messageOf } from '../../device-drivers/errors.ts'
+import type { Kind } from '../../device-drivers/reading.ts'
+import type {
+  AttachedPeripheral,
+  CharacteristicDefinition,
+  PeripheralDefinition,
+  PeripheralLink,
+  SecurityPolicy,
+} from '../bluetooth/peripheral.ts'
+import { toHex } from '../encoders/byte-writer.ts'
+import type { CalendarTime } from '../encoders/date-time.ts'
+import { type BleDevice, emissions, type Surroundings, type Values } from './device.ts'
+import { type ClockHabits, createDeviceClock, isoLocal } from './device-clock.ts'
+import { batteryService, deviceInformation, type Identity, timeCharacteristic } from './device-services.ts'
+import { createRecordMemory, type MemoryHabits } from './record-memory.ts'
+
+/**
+ * A device that measures alone, keeps its records, advertises for a while and hands them over by indications, one by
+ * one, each awaiting its confirmation (Core, Vol 3, Part F, 3.3.2): cuffs, scales, thermometers, spot-check oximeters.
+ */
+
+interface VisitHabits {
+  /** How long it advertises after a measurement; medical devices: 30 to 60 s. 'always': never stops. */
+  readonly advertiseMs?: number | 'always'
+  readonly advertisingIntervalMs?: number
+  /** Silence between a visit and the next advertisement of a device that always advertises. */
+  readonly restMs?: number
+  /** Hands out nothing before its clock was written in this visit (A&D), and leaves. */
+  readonly wantsTimeFirst?: boolean
+  /** Where its clock is reached; 'none': nowhere. */
+  readonly timeCharacteristic?: '2A08' | '2A2B' | 'none'
+  /** Puts no time stamp into its records. */
+  readonly withoutTime?: boolean
+  /** It hangs up so long after the last record (0x13); 'never': the hub must. */
+  readonly leavesAfterMs?: number | 'never'
+  /** Hangs up in the middle of every visit, after so many records. */
+  readonly leavesAfterRecords?: number
+  readonly sendsTwice?: boolean
+  /** Cuts so many bytes off the end of every record it sends. */
+  readonly cutsBytes?: number
+}
+
+export interface StoreAndForwardOptions extends MemoryHabits, VisitHabits {
+  readonly id: string
+  readonly address: string
+  readonly addressType?: 'public' | 'random'
+  readonly name?: string
+  readonly identity?: Partial<Identity>
+  readonly security?: SecurityPolicy
+  readonly batteryPercent?: number
+  readonly clock?: ClockHabits
+}
+
+/** What tells one kind of such a device from another. */
+export interface RecordService {
+  readonly kind: Kind
+  readonly service: string
+  readonly characteristic: string
+  /** Beside the measurement: features, type, intermediate values. */
+  readonly others?: readonly CharacteristicDefinition[]
+  readonly model: string
+  encode(
+    values: Values,
+    record: {
+      readonly time: CalendarTime | undefined
+      readonly slot: number | undefined
+      readonly clockNotSet: boolean
+    },
+  ): Uint8Array
+  /** Before the first record of a visit. */
+  readonly beforeRecords?: (link: PeripheralLink) => void
+}
+
+export interface StoreAndForwardDevice extends BleDevice {
+  readonly stored: number
+  readonly batteryPercent: number
+  /** Why visits ended early, newest last; at most {@link INTERRUPTIONS_KEPT}. */
+  readonly interruptions: readonly string[]
+}
+
+const ADVERTISE_MS = 30_000
+const ADVERTISING_INTERVAL_MS = 100
+const REST_MS = 3_000
+const LEAVES_AFTER_MS = 300
+const INTERRUPTIONS_KEPT = 100
+/** Remote user terminated connection (Core, Vol 1, Part F, 2.19). */
+export const REMOTE_USER_TERMINATED = 0x13
+/** LE General Discoverable, BR/EDR not supported (Core Supplement, Part A, 1.3). */
+export const ADVERTISING_FLAGS = 0x06
+
+export function createStoreAndForward(
+  spec: RecordService,
+  options: StoreAndForwardOptions,
+  around: Surroundings,
+): StoreAndForwardDevice {
+  const clock = createDeviceClock(around.wallNow, around.timeZone, options.clock)
+  const memory = createRecordMemory(options, around.random, around.onForgotten)
+  const made = emissions(around)
+  const encrypted = (options.security ?? 'none') !== 'none'
+  const battery = options.batteryPercent ?? 90
+  const interruptions: string[] = []
+  let attached: AttachedPeripheral | undefined
+  let link: PeripheralLink | undefined
+  let listening = false
+  let sending = false
+  let timeWritten = false
+  let advertiseUntil = 0
+  let timer: { cancel(): void } | undefined
+  let had = new Set<string>()
+  let untimed = 0
+
+  const after = (ms: number, then: () => void): void => {
+    timer?.cancel()
+    timer = around.time.setTimeout(then, ms)
+  }
+
+  const leave = (): void => {
+    if (link && options.leavesAfterMs !== 'never') {
+      after(options.leavesAfterMs ?? LEAVES_AFTER_MS, () => link?.disconnect(REMOTE_USER_TERMINATED))
+    }
+  }
+
+  const advertise = (): void => {
+    if (link) return
+    if (options.advertiseMs === 'always') attached?.startAdvertising()
+    else {
+      const left = advertiseUntil - around.time.now()
+      if (memory.unsent && left > 0) attached?.startAdvertising(left)
+    }
+  }
+
+  /** Resolves when this visit has nothing more; rejects when the link is gone before a confirmation. */
+  const sendAll = async (to: PeripheralLink): Promise<void> => {
+    spec.beforeRecords?.(to)
+    for (let record = memory.next(had); record && link === to && listening; record = memory.next(had)) {
+      const bytes = record.bytes.subarray(0, record.bytes.length - (options.cutsBytes ?? 0))
+      for (let i = options.sendsTwice ? 2 : 1; i > 0; i--) await to.indicate(spec.characteristic, bytes)
+      had.add(record.key)
+      memory.confirmed(record.key)
+      if (had.size === options.leavesAfterRecords) {
+        to.disconnect(REMOTE_USER_TERMINATED)
+        return
+      }
+    }
+    leave()
+  }
+
+  const send = (): void => {
+    const to = link
+    if (!to || !listening || sending) return
+    if (options.wantsTimeFirst && !timeWritten) {
+      leave()
+      return
+    }
+    sending = true
+    timer?.cancel()
+    sendAll(to)
+      .catch((error: unknown) => {
+        // Not confirmed: the record stays unsent and goes out at the next visit.
+        interruptions.push(messageOf(error))
+        if (interruptions.length > INTERRUPTIONS_KEPT) interruptions.shift()
+      })
+      .finally(() => {
+        if (link === to || !link) sending = false
+      })
+  }
+
+  const clockAt = options.timeCharacteristic ?? '2A08'
+  const times =
+    clockAt === 'none'
+      ? []
+      : [
+          timeCharacteristic(clockAt, clock, encrypted, () => {
+            timeWritten = true
+          }),
+        ]
+  const definition: PeripheralDefinition = {
+    address: options.address,
+    addressType: options.addressType ?? 'public',
+    ...(options.security ? { security: options.security } : {}),
+    services: [
+      {
+        uuid: spec.service,
+        characteristics: [
+          {
+            uuid: spec.characteristic,
+            properties: ['indicate'],
+            encrypted,
+            onSubscribe: (_, mode) => {
+              listening = mode !== 'none'
+              send()
+            },
+          },
+          ...(spec.others ?? []),
+          ...(clockAt === '2A08' ? times : []),
+        ],
+      },
+      ...(clockAt === '2A2B' ? [{ uuid: '1805', characteristics: times }] : []),
+      deviceInformation({ manufacturer: 'Simulated', model: spec.model, serial: options.id, ...options.identity }),
+      batteryService(() => battery),
+    ],
+    advertising: () => ({
+      intervalMs: options.advertisingIntervalMs ?? ADVERTISING_INTERVAL_MS,
+      flags: ADVERTISING_FLAGS,
+      name: options.name ?? spec.model,
+      nameInScanResponse: true,
+      services: [spec.service],
+    }),
+    onConnect: (opened) => {
+      link = opened
+      timeWritten = listening = sending = false
+      had = new Set()
+      timer?.cancel()
+    },
+    onDisconnect: () => {
+      link = undefined
+      listening = sending = false
+      after(options.advertiseMs === 'always' ? (options.restMs ?? REST_MS) : 0, advertise)
+    },
+  }
+
+  return {
+    id: options.id,
+    definition,
+    emitted: made.list,
+    interruptions,
+    batteryPercent: battery,
+    get stored() {
+      return memory.size
+    },
+    attachTo(place) {
+      attached = place.attach(definition)
+      advertise()
+      return attached
+    },
+    measure(values, act = {}) {
+      const at = act.at ?? around.wallNow()
+      const time = options.withoutTime ? undefined : clock.stamp(at)
+      const bytes = spec.encode(values, { time, slot: act.slot, clockNotSet: clock.state !== 'set' })
+      const hex = toHex(bytes)
+      const deviceTime = time && isoLocal(time)
+      const reading = made.add({
+        // Records without a time can be equal byte for byte, and are two all the same.
+        key: deviceTime === undefined ? `${options.id}/${hex}/${++untimed}` : `${options.id}/${hex}`,
+        device: options.id,
+        kind: spec.kind,
+        source: spec.characteristic,
+        hex,
+        ...(deviceTime === undefined ? {} : { deviceTime }),
+        ...(act.slot === undefined ? {} : { slot: act.slot }),
+        values,
+        at,
+        delivery: options.keepsSent ? 'kept' : 'sent-once',
+      })
+      memory.add({ key: reading.key, bytes })
+      advertiseUntil =
+        around.time.now() + (typeof options.advertiseMs === 'number' ? options.advertiseMs : ADVERTISE_MS)
+      if (link) send()
+      else advertise()
+      return reading
+    },
+    changeBattery() {
+      attached?.forgetBond()
+      clock.lose()
+    },
+    close() {
+      timer?.cancel()
+      link?.disconnect(REMOTE_USER_TERMINATED)
+      attached?.detach()
+      timer?.cancel()
+      attached = undefined
+    },
+  }
+}

@@ -1,0 +1,120 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
+import { startChild } from '../../simulators/demo/children.ts'
+import { hubConfig, readScenario } from '../../simulators/scenario.ts'
+import { provision, residentMb, startBroker } from '../support/broker-process.ts'
+import type { Bench } from './bench.ts'
+
+/** One hub with four devices, as built JavaScript: resident memory and start time, beside an empty Node process. */
+
+/** Long enough that every device has been read at least once and the heap has settled. */
+const SETTLE_S = 20
+const ABOVE_EMPTY_MB = 60
+
+async function emptyNode(): Promise<{ residentMb: number; startMs: number }> {
+  const t0 = performance.now()
+  const child = spawn(process.execPath, ['-e', "console.log('up'); setInterval(() => {}, 1000)"], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(child.stdout, 'data')
+  const startMs = performance.now() - t0
+  await after(1000)
+  const resident = residentMb(child.pid ?? 0)
+  child.kill()
+  await once(child, 'close')
+  return { residentMb: resident, startMs }
+}
+
+export const bench: Bench = async ({ secs = SETTLE_S, onProgress }) => {
+  onProgress('building')
+  const build = spawnSync('npm', ['run', 'build'], { encoding: 'utf8' })
+  if (build.status !== 0) throw new Error(`build failed: ${build.stdout}${build.stderr}`)
+  const dir = mkdtempSync(join(tmpdir(), 'bench-hub-'))
+  const scenario = readScenario('simulators/scenarios/four-devices.json')
+  const hub = scenario.registry.hubs[0]?.id ?? ''
+  const secrets = provision(dir, scenario.registry)
+  const broker = await startBroker(dir, { main: 'dist/broker/main.js' })
+  const sockets = join(dir, 'radios')
+  mkdirSync(sockets)
+  const world = startChild(
+    'simulated devices',
+    ['dist/simulators/main.js', 'simulators/scenarios/four-devices.json', '--sockets', sockets],
+    {},
+    (line) => line['ready'] === true,
+    () => undefined,
+  )
+  try {
+    const { hubs } = (await world.ready) as {
+      hubs: { hciSocket: string; serial: { device: string; target: string }[] }[]
+    }
+    const config = hubConfig(scenario, hub, {
+      mqttUrl: broker.mqttUrl,
+      username: hub,
+      password: secrets.hubs[hub] ?? '',
+      dataDir: join(dir, 'hub'),
+      serialTargets: Object.fromEntries((hubs[0]?.serial ?? []).map((s) => [s.device, s.target])),
+    })
+    mkdirSync(join(dir, 'hub'))
+    writeFileSync(join(dir, 'hub', 'config.json'), JSON.stringify(config), { mode: 0o600 })
+    const empty = await emptyNode()
+    onProgress(`hub runs for ${secs} s`)
+    let receipts = 0
+    let pid = 0
+    const t0 = performance.now()
+    const running = startChild(
+      hub,
+      [
+        '--import',
+        './dist/simulators/bluetooth/register.js',
+        'dist/gateway/main.js',
+        'run',
+        '--config',
+        join(dir, 'hub', 'config.json'),
+      ],
+      { PRECARE_VIRTUAL_HCI: hubs[0]?.hciSocket ?? '' },
+      (line) => line['event'] === 'ready',
+      (line) => {
+        if (typeof line['pid'] === 'number') pid = line['pid']
+        if (line['event'] === 'receipt') receipts++
+      },
+    )
+    await running.ready
+    const startMs = performance.now() - t0
+    const samples: number[] = []
+    for (let i = 0; i < secs; i++) {
+      await after(1000)
+      samples.push(residentMb(pid))
+    }
+    await running.stop(5000)
+    const peak = Math.max(...samples)
+    return {
+      figures: {
+        residentMb: peak,
+        emptyNodeMb: empty.residentMb,
+        aboveEmptyMb: peak - empty.residentMb,
+        startMs,
+        emptyNodeStartMs: empty.startMs,
+        receipts,
+      },
+      limits: [
+        { figure: 'aboveEmptyMb', atMost: ABOVE_EMPTY_MB },
+        { figure: 'receipts', atLeast: 1 },
+      ],
+      conditions: {
+        devices: 4,
+        javascript: 'built',
+        secs,
+        startIs: 'until uplink connected and radio started',
+        node: process.version,
+      },
+    }
+  } finally {
+    await world.stop(3000)
+    await broker.stop()
+    rmSync(dir, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,158 @@
+import { request } from 'node:http'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { Accounts } from '../../broker/accounts.ts'
+import { systemClock } from '../../broker/broker-clock.ts'
+import type { FeedReading } from '../../broker/contract/messages.ts'
+import { type HttpPorts, type HttpServer, openHttp } from '../../broker/http.ts'
+import type { Log, LogFields } from '../../broker/log.ts'
+import { metric, renderMetrics } from '../../broker/metrics.ts'
+import { MIGRATIONS } from '../../broker/store/migrations.ts'
+
+let accounts: Accounts
+let db: DatabaseSync
+let clientPassword = ''
+let hubPassword = ''
+beforeAll(async () => {
+  db = new DatabaseSync(':memory:')
+  for (const sql of MIGRATIONS) db.exec(sql)
+  accounts = new Accounts(db, systemClock)
+  clientPassword = await accounts.create({ role: 'client', id: 'reader', organisation: 'org-north' })
+  hubPassword = await accounts.create({ role: 'hub', id: 'hub-a' })
+})
+afterAll(() => db.close())
+
+let server: HttpServer
+const lines: (LogFields & { event: string })[] = []
+const line = (event: string, fields?: LogFields) => void lines.push({ event, ...fields })
+const log: Log = { debug: line, info: line, warn: line, error: line }
+afterEach(() => server.close())
+
+async function open(more: Partial<HttpPorts> = {}): Promise<void> {
+  lines.length = 0
+  server = await openHttp({
+    host: '127.0.0.1',
+    port: 0,
+    accounts,
+    readSince: (organisation, cursor, limit) => ({
+      items: [{ organisation, cursor, limit } as unknown as FeedReading],
+      next: cursor + limit,
+    }),
+    notReady: () => undefined,
+    metrics: () => [metric('connections', 'Connected', 3)],
+    log,
+    ...more,
+  })
+}
+
+const basic = (id: string, password: string) => ({
+  headers: { authorization: `Basic ${Buffer.from(`${id}:${password}`).toString('base64')}` },
+})
+
+test('a client reads the feed of its own organisation, and says only where to go on', async () => {
+  await open()
+  const answer = await fetch(`${server.url}/v1/readings?since=41&limit=7`, basic('reader', clientPassword))
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toEqual({ items: [{ organisation: 'org-north', cursor: 41, limit: 7 }], next: 48 })
+  expect(answer.headers.get('cache-control')).toBe('no-store')
+  expect(lines).toEqual([{ event: 'feed-read', account: 'reader', organisation: 'org-north', count: 1 }])
+})
+
+test('nobody else reads anything: no password, a wrong one, a hub, garbage', async () => {
+  await open()
+  const garbage = { headers: { authorization: 'Basic ====' } }
+  for (const who of [{}, basic('reader', 'wrong'), basic('hub-a', hubPassword), basic('', ''), garbage]) {
+    const answer = await fetch(`${server.url}/v1/readings`, who)
+    expect(answer.status).toBe(401)
+    expect(answer.headers.get('www-authenticate')).toContain('Basic')
+    expect(await answer.json()).toMatchObject({ error: { code: 'access-denied', advice: expect.any(String) } })
+  }
+  expect(lines).toEqual([])
+})
+
+test('the organisation cannot be asked for, and limits are bounded', async () => {
+  await open()
+  for (const query of ['organisation=org-south', 'since=-1', 'since=x', 'limit=0', 'limit=1001', 'since=1.5']) {
+    const answer = await fetch(`${server.url}/v1/readings?${query}`, basic('reader', clientPassword))
+    expect([query, answer.status]).toEqual([query, 400])
+    expect(await answer.json()).toMatchObject({ error: { code: 'query-invalid' } })
+  }
+})
+
+test('everything else is 404 as JSON, with headers that let nothing run', async () => {
+  await open()
+  for (const path of ['/', '/v1', '/v1/readings/x', '/../etc/passwd', '/%00']) {
+    const answer = await fetch(`${server.url}${path}`)
+    expect([400, 404]).toContain(answer.status)
+    expect(await answer.json()).toMatchObject({ error: { advice: expect.any(String) } })
+  }
+  const answer = await fetch(`${server.url}/v1/readings`, { method: 'POST' })
+  expect(answer.status).toBe(404)
+  expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'")
+  expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+})
+
+test('tells the living from the ready', async () => {
+  let reason: string | undefined
+  await open({ notReady: () => reason })
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+  reason = 'publishing hangs'
+  const answer = await fetch(`${server.url}/readyz`)
+  expect(answer.status).toBe(503)
+  expect(await answer.json()).toEqual({ error: { code: 'not-ready', advice: 'publishing hangs' } })
+})
+
+test('metrics are Prometheus text', async () => {
+  await open()
+  const answer = await fetch(`${server.url}/metrics`)
+  expect(answer.headers.get('content-type')).toContain('version=0.0.4')
+  expect(await answer.text()).toBe(
+    '# HELP precare_connections Connected\n# TYPE precare_connections gauge\nprecare_connections 3\n',
+  )
+  expect(renderMetrics([metric('readings_stored_total', 'Stored', [['a"b\n', 2]])])).toContain(
+    'precare_readings_stored_total{hub="a\\"b\\n"} 2',
+  )
+})
+
+test('a failing store is an answer with advice, not a stack trace', async () => {
+  await open({
+    readSince: () => {
+      throw new Error('SELECT secret FROM table')
+    },
+  })
+  const answer = await fetch(`${server.url}/v1/readings`, basic('reader', clientPassword))
+  expect(answer.status).toBe(500)
+  expect(await answer.text()).not.toContain('SELECT')
+  expect(lines).toEqual([{ event: 'http-failed', reason: 'SELECT secret FROM table' }])
+})
+
+test('one address gets 300 answers a minute', async () => {
+  await open()
+  const { hostname, port } = new URL(server.url)
+  const status = () =>
+    new Promise<number>((resolve, reject) => {
+      request({ hostname, port, path: '/healthz' }, (answer) => resolve(answer.resume().statusCode ?? 0))
+        .on('error', reject)
+        .end()
+    })
+  const all = await Promise.all(Array.from({ length: 305 }, status))
+  expect(all.filter((code) => code === 200)).toHaveLength(300)
+  expect(all.filter((code) => code === 429)).toHaveLength(5)
+})
+
+test('a port in use is an error that says so', async () => {
+  await open()
+  const taken = Number(new URL(server.url).port)
+  await expect(
+    openHttp({
+      host: '127.0.0.1',
+      port: taken,
+      accounts,
+      readSince: () => ({ items: [], next: 0 }),
+      notReady: () => undefined,
+      metrics: () => [],
+      log,
+    }),
+  ).rejects.toMatchObject({ code: 'listen-failed' })
+})

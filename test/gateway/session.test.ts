@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { RawRecord, SessionEvent } from '../../device-drivers/driver.ts'
+import { PreCareError } from '../../device-drivers/errors.ts'
+import { type Arrival, type Outbox, openOutbox } from '../../gateway/outbox.ts'
+import { type Conversation, visitDevice } from '../../gateway/session.ts'
+import { type ManualClock, manualClock } from '../support/manual-clock.ts'
+import { tempDir, until } from '../support/temp-dir.ts'
+import { about, decode, record } from '../support/test-driver.ts'
+
+const zone = 'Europe/Copenhagen'
+
+function setUp(clock: ManualClock = manualClock()) {
+  const path = join(tempDir(), 'outbox.db')
+  const { outbox } = openOutbox(path, {
+    time: () => ({ zone, now: clock.wall() ?? 0, wallAt: clock.wallAt }),
+    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+  })
+  onTestFinished(() => outbox.close())
+  const disk = new DatabaseSync(path, { readOnly: true })
+  onTestFinished(() => disk.close())
+  const onDisk = () => Number(disk.prepare('SELECT COUNT(*) AS n FROM rows').get()?.['n'])
+  return { clock, outbox, disk, onDisk }
+}
+
+function visit(
+  events: Conversation['events'],
+  { outbox, clock }: { outbox: Pick<Outbox, 'append' | 'memory'>; clock: ManualClock },
+  more: { commit?: (record: RawRecord) => Promise<void>; signal?: AbortSignal; occasion?: string } = {},
+) {
+  const { commit, signal = new AbortController().signal, occasion = 'visit-1' } = more
+  const talk = { device: 'scale-0001', about, options: {}, decode, events, ...(commit === undefined ? {} : { commit }) }
+  return visitDevice(talk, { outbox, clock, zone, occasion, signal })
+}
+
+async function* play(...events: SessionEvent[]): AsyncIterable<SessionEvent> {
+  yield* events
+}
+const heard = (weight: number, sequence: number): SessionEvent => ({ type: 'record', record: record(weight, sequence) })
+
+describe('a visit to a device', () => {
+  it('has each record on disk before the device is told, and tells it before asking for the next', async () => {
+    const parts = setUp()
+    const order: string[] = []
+    async function* events(): AsyncIterable<SessionEvent> {
+      for (const n of [1, 2]) {
+        order.push(`asked ${n}`)
+        yield heard(80, n)
+      }
+    }
+    const commit = async ([{ bytes }]: RawRecord) => {
+      order.push(`told ${bytes[1]} with ${parts.onDisk()} on disk`)
+    }
+    expect(await visit(events, parts, { commit })).toMatchObject({ records: 2, stored: 2 })
+    expect(order).toEqual(['asked 1', 'told 1 with 1 on disk', 'asked 2', 'told 2 with 2 on disk'])
+  })
+
+  it('tells the device nothing when the disk refuses', async () => {
+    const { clock } = setUp()
+    const told: RawRecord[] = []
+    const full = {
+      memory: () => ({}),
+      append: () => Promise.reject(new PreCareError('store-failed', 'disk full')),
+    }
+    const work = visit(() => play(heard(80, 1)), { outbox: full, clock }, { commit: async (r) => void told.push(r) })
+    await expect(work).rejects.toMatchObject({ code: 'store-failed' })
+    expect(told).toEqual([])
+  })
+
+  it('stores the same record once, however often it is read', async () => {
+    const parts = setUp()
+    await visit(() => play(heard(80, 1), heard(81, 2)), parts)
+    const again = await visit(() => play(heard(80, 1), heard(81, 2), heard(82, 3)), parts, { occasion: 'visit-2' })
+    expect(again).toMatchObject({ records: 3, stored: 1, duplicate: 2 })
+    expect(parts.onDisk()).toBe(3)
+  })
+
+  it('keeps the bytes of a record that cannot be read, tells the device, and goes on', async () => {
+    const parts = setUp()
+    const told: number[] = []
+    const commit = async ([{ bytes }]: RawRecord) => void told.push(bytes[1] ?? -1)
+    const report = await visit(() => play(heard(80, 1), heard(0xff, 2), heard(82, 3)), parts, { commit })
+    expect(report).toMatchObject({ records: 3, stored: 2, rejected: 1 })
+    expect(report.failure).toBeUndefined()
+    expect(told).toEqual([1, 2, 3])
+    expect(parts.disk.prepare('SELECT device, source, reason, hex FROM rejected').get()).toEqual({
+      device: 'scale-0001',
+      source: 'test',
+      reason: 'packet-malformed: weight at offset 0',
+      hex: 'ff02',
+    })
+  })
+
+  it('keeps bytes that could not be framed', async () => {
+    const parts = setUp()
+    const packet = { source: 'nonin', bytes: Uint8Array.of(1, 2) }
+    const report = await visit(() => play({ type: 'rejected', packet, reason: 'checksum' }, heard(80, 1)), parts)
+    expect(report).toMatchObject({ stored: 1, rejected: 1 })
+    expect(parts.outbox.counts()).toMatchObject({ rejected: 1, decoded: 1 })
+  })
+
+  it('counts the bytes of a noisy line, but keeps only so many of them a minute', async () => {
+    const parts = setUp()
+    async function* noise(): AsyncIterable<SessionEvent> {
+      for (let minute = 0; minute < 2; minute += 1) {
+        const packet = { source: 'nonin', bytes: Uint8Array.of(minute) }
+        for (let i = 0; i < 500; i += 1) yield { type: 'rejected', packet, reason: 'checksum' }
+        await parts.clock.advance(60_000)
+      }
+    }
+    expect(await visit(noise, parts)).toMatchObject({ rejected: 1_000 })
+    expect(parts.outbox.counts().rejected).toBe(120)
+  })
+
+  it('counts a link that breaks after data as success, and before data as failure', async () => {
+    const parts = setUp()
+    async function* breaking(...before: SessionEvent[]): AsyncIterable<SessionEvent> {
+      yield* before
+      throw new PreCareError('link-lost', 'hung up')
+    }
+    const after = await visit(() => breaking(heard(80, 1)), parts)
+    expect(after).toMatchObject({ stored: 1 })
+    expect(after.failure).toBeUndefined()
+    expect((await visit(() => breaking(), parts)).failure?.code).toBe('link-lost')
+  })
+
+  it('survives a driver that throws what it should not', async () => {
+    const parts = setUp()
+    async function* faulty(): AsyncIterable<SessionEvent> {
+      yield heard(80, 1)
+      throw new RangeError('offset out of range')
+    }
+    const report = await visit(faulty, parts)
+    expect(report).toMatchObject({ stored: 1, failure: { code: 'device-refused' } })
+  })
+
+  it('ends at its deadline although the device never answers', async () => {
+    const parts = setUp()
+    const stop = new AbortController()
+    let asked = false
+    async function* silent(): AsyncIterable<SessionEvent> {
+      asked = true
+      await new Promise(() => undefined)
+      yield heard(80, 1)
+    }
+    const report = visit(silent, parts, { signal: stop.signal })
+    await until(() => asked)
+    stop.abort(new PreCareError('operation-timeout', 'visit exceeded its time'))
+    expect((await report).failure?.code).toBe('operation-timeout')
+  })
+
+  it('corrects the records of a device that is 16 minutes slow by its clock in the same visit', async () => {
+    const parts = setUp()
+    const appended: Arrival[] = []
+    const outbox = {
+      memory: () => ({}),
+      append: (arrival: Arrival) => {
+        appended.push(arrival)
+        return parts.outbox.append(arrival)
+      },
+    }
+    await visit(() => play({ type: 'clock', deviceNow: '2026-11-20T12:44:00' }, heard(80, 1)), { ...parts, outbox })
+    expect(appended[0]?.drafts[0]?.timing).toMatchObject({
+      deviceClock: { deviceNow: '2026-11-20T12:44:00', readAt: 5_000 },
+      heardAt: 5_000,
+      bootId: 'boot-1',
+    })
+  })
+
+  it('offers the driver what earlier visits remembered, and no local time while the hub knows none', async () => {
+    const parts = setUp()
+    await visit(() => play({ type: 'record', record: record(80, 7), remember: { last: 7 } }), parts)
+    const unsynced = manualClock({ wall: 0 })
+    const seen: unknown[] = []
+    await visit(
+      (lent) => {
+        seen.push(lent.memory, lent.localTime())
+        return play()
+      },
+      { outbox: parts.outbox, clock: unsynced },
+    )
+    expect(seen).toEqual([{ last: 7 }, undefined])
+  })
+
+  it('tells equal packets of a device without number or time apart by the occasion', async () => {
+    const parts = setUp()
+    const plain = (r: RawRecord) => {
+      const { measurements, fields } = decode(r)
+      return { measurements: measurements.map(({ sequence: _, ...m }) => m), fields }
+    }
+    const talk = {
+      device: 'scale-0001',
+      about,
+      options: {},
+      decode: plain,
+      events: () => play(heard(80, 1), heard(80, 1)),
+    }
+    const signal = new AbortController().signal
+    const context = { outbox: parts.outbox, clock: parts.clock, zone, occasion: 'run.1', signal }
+    expect(await visitDevice(talk, context)).toMatchObject({ stored: 2 })
+    expect(await visitDevice(talk, { ...context, occasion: 'run.2' })).toMatchObject({ stored: 2, duplicate: 0 })
+  })
+})

@@ -1,0 +1,208 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { isPreCareError } from '../../../device-drivers/errors.ts'
+import { memoryBonds, openBondStore } from '../../../gateway/transport/bonds.ts'
+import type { SecurityPolicy } from '../../../simulators/bluetooth/peripheral.ts'
+import type { PeripheralFaults } from '../../../simulators/bluetooth/virtual-peripheral.ts'
+import { ManualTime } from '../../../simulators/time.ts'
+import {
+  becomes,
+  bytes,
+  collectingLog,
+  device,
+  hexOf,
+  MEASUREMENT,
+  SERVICE,
+  startController,
+  startHub,
+  temporaryFolder,
+} from './radio-fixture.ts'
+
+const ADDRESS = '11:22:33:44:55:66'
+const SMP_CHANNEL = 0x0006
+const START_ENCRYPTION = 0x2019
+
+function code(error: unknown): string {
+  return isPreCareError(error) ? error.code : String(error)
+}
+
+/** A device with one encrypted value, which advertises again after each visit. */
+function securedDevice(security: SecurityPolicy, faults: PeripheralFaults = {}) {
+  const opcodes: number[] = []
+  const { adapter, controller } = startController({
+    commandFault: (opcode) => {
+      opcodes.push(opcode)
+      return undefined
+    },
+  })
+  const peripheral = controller.attach(
+    device(
+      ADDRESS,
+      [
+        { uuid: '2A29', properties: ['read', 'write'], value: bytes('41'), encrypted: true },
+        { uuid: '2A24', properties: ['read'], value: bytes('42') },
+        { uuid: MEASUREMENT, properties: ['indicate'], encrypted: true },
+      ],
+      { security, onDisconnect: () => peripheral.startAdvertising() },
+    ),
+    faults,
+  )
+  peripheral.startAdvertising()
+  return {
+    adapter,
+    controller,
+    peripheral,
+    encryptions: () => opcodes.filter((one) => one === START_ENCRYPTION).length,
+  }
+}
+
+test('a device that pairs only once is read again after a restart of the hub, with the keys on disk', async () => {
+  const { adapter, peripheral, encryptions } = securedDevice('bonded-once')
+  const path = join(temporaryFolder(), 'bonds.json')
+  for (const visit of [1, 2, 3]) {
+    const hub = await startHub({ adapter, bonds: openBondStore(path, collectingLog([])) })
+    const link = await hub.transport.connect(ADDRESS, hub.signal)
+    expect(hexOf(await link.read(SERVICE, '2A29')), `visit ${visit}`).toBe('41')
+    expect(peripheral.link?.encrypted).toBe(true)
+    await link.write(SERVICE, '2A29', bytes('01'))
+    const values = await link.subscribe(SERVICE, MEASUREMENT)
+    await peripheral.link?.indicate(MEASUREMENT, bytes('05'))
+    for await (const value of values) {
+      expect(hexOf(value)).toBe('05')
+      break
+    }
+    await link.close()
+    hub.stop()
+    expect(encryptions()).toBe(visit)
+  }
+  expect(openBondStore(path, collectingLog([])).addresses()).toEqual([ADDRESS])
+})
+
+test('without its keys the same device is a pairing that failed, not a hang', async () => {
+  const { adapter } = securedDevice('bonded-once')
+  const first = await startHub({ adapter })
+  const link = await first.transport.connect(ADDRESS, first.signal)
+  await link.read(SERVICE, '2A29')
+  await link.close()
+  first.stop()
+  const second = await startHub({ adapter, time: new ManualTime() })
+  const again = await second.transport.connect(ADDRESS, second.signal)
+  expect(await again.read(SERVICE, '2A29').catch(code)).toBe('pairing-failed')
+})
+
+for (const policy of ['refuses-pairing', 'requires-passkey', 'requires-secure-connections'] as const) {
+  test(`a device that ${policy.replaceAll('-', ' ')} is a pairing that failed, for a read, a write and a subscription`, async () => {
+    const { adapter, peripheral } = securedDevice(policy)
+    const { transport, signal } = await startHub({ adapter, time: new ManualTime() })
+    for (const operate of ['read', 'write', 'subscribe'] as const) {
+      const link = await transport.connect(ADDRESS, signal)
+      const outcome =
+        operate === 'write'
+          ? link.write(SERVICE, '2A29', bytes('01'))
+          : link[operate](SERVICE, operate === 'read' ? '2A29' : MEASUREMENT)
+      expect(await Promise.resolve<unknown>(outcome).catch(code), operate).toBe('pairing-failed')
+      expect(code(link.lost.reason)).toBe('pairing-failed')
+      await link.close()
+      expect(peripheral.link).toBeUndefined()
+    }
+  })
+}
+
+test('a device that never answers the pairing is a pairing that failed', async () => {
+  const { adapter, peripheral } = securedDevice('just-works')
+  const time = new ManualTime()
+  const { transport, signal } = await startHub({ adapter, time })
+  const link = await transport.connect(ADDRESS, signal)
+  const end = peripheral.link
+  const received = end?.received.bind(end)
+  let asked = false
+  if (end) {
+    end.received = (channel, payload) => {
+      if (channel === SMP_CHANNEL) asked = true
+      else received?.(channel, payload)
+    }
+  }
+  const read = link.read(SERVICE, '2A29').catch(code)
+  await becomes(() => asked)
+  time.advance(30_000)
+  expect(await read).toBe('pairing-failed')
+})
+
+test('a device that has lost its keys pairs anew once, and the new keys are kept', async () => {
+  const { adapter, peripheral, encryptions } = securedDevice('bonded-once')
+  const bonds = memoryBonds()
+  const { transport, lines, signal } = await startHub({ adapter, bonds })
+  const visit = async () => {
+    const link = await transport.connect(ADDRESS, signal)
+    expect(hexOf(await link.read(SERVICE, '2A29'))).toBe('41')
+    await becomes(() => peripheral.isBonded)
+    await link.close()
+    return bonds.get(ADDRESS)
+  }
+  const old = await visit()
+  peripheral.forgetBond()
+  const renewed = await visit()
+  expect(renewed).toBeDefined()
+  expect(renewed).not.toEqual(old)
+  expect(lines).toContainEqual(expect.objectContaining({ message: 'device does not know its stored keys' }))
+  const before = encryptions()
+  await visit()
+  expect(encryptions()).toBe(before + 1)
+})
+
+test('keys that break the link are left out of the next visit, and replaced by a new pairing', async () => {
+  const { adapter } = securedDevice('just-works')
+  const bonds = memoryBonds()
+  const { transport, signal } = await startHub({ adapter, bonds })
+  const first = await transport.connect(ADDRESS, signal)
+  await first.read(SERVICE, '2A29')
+  await first.close()
+  const good = bonds.get(ADDRESS)
+  expect(good).toBeDefined()
+  if (good) bonds.put(ADDRESS, { ...good, ltk: '00'.repeat(16) })
+  expect(await transport.connect(ADDRESS, signal).catch(code)).toBe('link-lost')
+  const repaired = await transport.connect(ADDRESS, signal)
+  expect(hexOf(await repaired.read(SERVICE, '2A29'))).toBe('41')
+  expect(bonds.get(ADDRESS)?.ltk).not.toBe('00'.repeat(16))
+})
+
+test('encryption that changes unasked crashes nothing and sends no command twice', async () => {
+  const requests: number[] = []
+  const { adapter, controller, peripheral } = securedDevice('just-works', {
+    attFault: (pdu) => {
+      requests.push(pdu[0] ?? 0)
+      return undefined
+    },
+  })
+  const hub = await startHub({ adapter })
+  const link = await hub.transport.connect(ADDRESS, hub.signal)
+  const before = requests.length
+  // No command is pending: noble would read the buffer of null.
+  peripheral.link?.requestSecurity()
+  await becomes(() => peripheral.link?.encrypted === true)
+  expect(requests.length).toBe(before)
+  expect(hexOf(await link.read(SERVICE, '2A29'))).toBe('41')
+  await link.close()
+  expect(controller.powered).toBe(true)
+})
+
+test('a device that asks for security while it is being discovered gets it, and every answer fits its question', async () => {
+  const requests: string[] = []
+  const { adapter, peripheral } = securedDevice('bonded-once', {
+    attFault: (pdu, link) => {
+      requests.push(hexOf(pdu))
+      // In the middle of the discovery of services.
+      if (pdu[0] === 0x10 && requests.filter((request) => request.startsWith('10')).length === 1 && !link.encrypted) {
+        peripheral.link?.requestSecurity()
+      }
+      return undefined
+    },
+  })
+  const { transport, signal } = await startHub({ adapter })
+  const link = await transport.connect(ADDRESS, signal)
+  await becomes(() => peripheral.link?.encrypted === true)
+  expect(hexOf(await link.read(SERVICE, '2A29'))).toBe('41')
+  expect(hexOf(await link.read(SERVICE, '2A24'))).toBe('42')
+  expect(new Set(requests).size).toBe(requests.length)
+  expect(peripheral.isBonded).toBe(true)
+})

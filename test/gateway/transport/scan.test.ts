@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest'
+import { Scan } from '../../../gateway/transport/scan.ts'
+import { ManualTime } from '../../../simulators/time.ts'
+
+const SILENCE = 90_000
+
+function scanOf() {
+  const time = new ManualTime()
+  const done: string[] = []
+  const scan = new Scan(time, SILENCE, () => void done.push('deaf'))
+  return { time, done, scan, scanner: { start: () => void done.push('start'), stop: () => void done.push('stop') } }
+}
+
+test('it scans while the radio is on, and pauses while anybody connects', async () => {
+  const { done, scan, scanner } = scanOf()
+  scan.on(scanner)
+  const first = scan.pause()
+  scan.stopped()
+  await first
+  await scan.pause()
+  scan.resume()
+  expect(done).toEqual(['start', 'stop'])
+  scan.resume()
+  expect(done).toEqual(['start', 'stop', 'start'])
+  expect(scan.restarts).toBe(0)
+})
+
+test('a controller that never says that it stopped delays a connection by a second only', async () => {
+  const { time, scan, scanner } = scanOf()
+  scan.on(scanner)
+  const pause = scan.pause()
+  time.advance(1_000)
+  await pause
+})
+
+test('a scan stopped by somebody else starts again, once for many stops', () => {
+  const { time, done, scan, scanner } = scanOf()
+  scan.on(scanner)
+  scan.stopped()
+  scan.stopped()
+  expect(done).toEqual(['start'])
+  time.advance(500)
+  expect(done).toEqual(['start', 'start'])
+  expect(scan.restarts).toBe(2)
+})
+
+test('nothing is started when the radio went off meanwhile', () => {
+  const { time, done, scan, scanner } = scanOf()
+  scan.on(scanner)
+  scan.stopped()
+  scan.off()
+  time.advance(24 * 3_600_000)
+  expect(done).toEqual(['start'])
+})
+
+test('silence brings a new scan, then a new radio, ever less often, until something is heard', () => {
+  const { time, done, scan, scanner } = scanOf()
+  scan.on(scanner)
+  time.advance(SILENCE - 1)
+  expect(done).toEqual(['start'])
+  time.advance(1)
+  expect(done).toEqual(['start', 'start'])
+  time.advance(SILENCE)
+  expect(done).toEqual(['start', 'start', 'deaf'])
+  time.advance(SILENCE)
+  expect(done.length).toBe(3)
+  time.advance(SILENCE)
+  expect(done.length).toBe(4)
+  time.advance(24 * 3_600_000)
+  // Every quarter of an hour in the end: 96 a day.
+  expect(done.length).toBeLessThan(4 + 100)
+  expect(done.length).toBeGreaterThan(4 + 80)
+  scan.heard()
+  expect(scan.silentForMs).toBe(0)
+  const before = done.length
+  time.advance(SILENCE)
+  expect(done.slice(before)).toEqual(['start'])
+})
+
+test('a radio that hears is left alone', () => {
+  const { time, done, scan, scanner } = scanOf()
+  scan.on(scanner)
+  for (let minute = 0; minute < 60; minute += 1) {
+    time.advance(60_000)
+    scan.heard()
+  }
+  expect(done).toEqual(['start'])
+})

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** The real broker in a process of its own, for journeys and benchmarks. */
+
+export interface Registry {
+  readonly organisations: readonly { id: string; title: string }[]
+  readonly citizens: readonly { id: string }[]
+  readonly hubs: readonly { id: string }[]
+  readonly devices: readonly { id: string; hub: string; driver: string }[]
+  readonly assignments: readonly { device: string; citizen: string; from: string; slot?: number; to?: string }[]
+  readonly grants: readonly { organisation: string; citizen: string; from: string; purpose: string }[]
+  readonly limits: readonly Record<string, string | number>[]
+  readonly clients: readonly { id: string; organisation: string }[]
+}
+
+export interface Secrets {
+  readonly hubs: Readonly<Record<string, string>>
+  readonly clients: Readonly<Record<string, string>>
+}
+
+/** Applies a registry to the data folder and returns the passwords it made. */
+export function provision(dataDir: string, registry: Registry): Secrets {
+  const file = join(dataDir, 'registry.json')
+  const out = join(dataDir, 'secrets.json')
+  writeFileSync(file, JSON.stringify(registry))
+  const run = spawnSync(process.execPath, ['broker/main.ts', 'provision', file, '--data', dataDir, '--out', out], {
+    encoding: 'utf8',
+  })
+  if (run.status !== 0) throw new Error(`provision failed: ${run.stderr}${run.stdout}`)
+  return JSON.parse(readFileSync(out, 'utf8'))
+}
+
+export interface RunningBroker {
+  readonly process: ChildProcess
+  readonly pid: number
+  readonly mqttUrl: string
+  readonly httpUrl: string
+  /** SIGTERM and wait; SIGKILL if `kill`. */
+  stop(kill?: boolean): Promise<void>
+}
+
+/** Starts `broker/main.ts run` and resolves when it says `ready`. */
+export async function startBroker(
+  dataDir: string,
+  options: { readonly mqttPort?: number; readonly httpPort?: number; readonly main?: string } = {},
+): Promise<RunningBroker> {
+  const args = [
+    options.main ?? 'broker/main.ts',
+    'run',
+    '--data',
+    dataDir,
+    '--mqtt-port',
+    String(options.mqttPort ?? 0),
+    '--http-port',
+    String(options.httpPort ?? 0),
+  ]
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-4000)
+  })
+  const ended = once(child, 'close')
+  const ready = new Promise<{ mqttUrl: string; httpUrl: string }>((resolve, reject) => {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      said = `${said}${line}\n`.slice(-4000)
+      if (line.includes('"event":"ready"')) resolve(JSON.parse(line))
+    })
+    void ended.then(() => reject(new Error(`the broker ended before it was ready:\n${said}`)))
+  })
+  const { mqttUrl, httpUrl } = await ready
+  return {
+    process: child,
+    pid: child.pid ?? 0,
+    mqttUrl,
+    httpUrl,
+    stop: async (kill = false) => {
+      if (child.exitCode === null && child.signalCode === null) child.kill(kill ? 'SIGKILL' : 'SIGTERM')
+      await ended
+    },
+  }
+}
+
+/** Resident memory of a process in MB, from the kernel. */
+export function residentMb(pid: number): number {
+  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Number(match?.[1] ?? Number.NaN) / 1024
+}
