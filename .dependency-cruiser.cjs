@@ -29,10 +29,10 @@ module.exports = {
     },
     {
       name: 'one-file-per-stack',
-      comment: 'noble and serialport behind the transport seam only',
+      comment: 'noble, serialport and the D-Bus client behind the transport seam only',
       severity: 'error',
       from: { path: '^(gateway|broker|device-drivers)/', pathNot: '^gateway/transport/' },
-      to: { path: 'node_modules/(@abandonware|serialport|@serialport)/' },
+      to: { path: 'node_modules/(@abandonware|serialport|@serialport|dbus-native)/' },
     },
   ],
   options: { doNotFollow: { path: 'node_modules' }, tsPreCompilationDeps: true },

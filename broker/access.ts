@@ -6,7 +6,7 @@ import { parseTopic, topics } from './contract/topics.ts'
  * written below an organisation's root has passed the grant check already (design, section 6).
  */
 
-export interface HubIdentity {
+interface HubIdentity {
   readonly role: 'hub'
   readonly id: string
 }
@@ -20,7 +20,7 @@ export type Identity = HubIdentity | ClientIdentity
 /** aedes hands deeper topics to a matcher that throws beyond 100 levels; the deepest topic of the house has six. */
 export const MAX_TOPIC_LEVELS = 8
 /** The longest topic of the house is 109 characters (v1/orgs/<32>/backfill/<32>/<kind>). */
-export const MAX_TOPIC_LENGTH = 128
+const MAX_TOPIC_LENGTH = 128
 
 const VERB = /^[a-z][a-z-]{1,31}$/
 

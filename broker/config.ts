@@ -12,7 +12,7 @@ const host = z.string().min(1, 'use an address of this machine, as 127.0.0.1')
 const listenSchema = (defaultPort: number) =>
   z.strictObject({ host: host.default('127.0.0.1'), port: port.default(defaultPort) }).prefault({})
 
-export const configSchema = z
+const configSchema = z
   .strictObject({
     dataDir: z.string().min(1, 'use a folder that the broker may write').default('data/broker'),
     mqtt: listenSchema(1883),
@@ -69,6 +69,7 @@ export function influxOf(text: string): NonNullable<BrokerConfigInput['influx']>
   return {
     url: origin,
     database: decodeURIComponent(pathname.slice(1)) || 'precare',
-    ...(username === '' ? {} : { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
   }
 }

@@ -27,16 +27,21 @@ function port(text: string): number {
   throw new InvalidArgumentError('use a port from 0 (any free one) to 65535')
 }
 
+/** Not a flag, because flags show in the list of processes; not in the file, because a file is copied about. */
+const INFLUX_PASSWORD = 'PRECARE_INFLUX_PASSWORD'
+
 /** Flags before the file, the file before the defaults. */
 function configOf(flags: RunFlags) {
   const file = flags.config === undefined ? {} : parseConfig(readJsonFile(flags.config))
   const base = parseConfig(file)
+  const influx = flags.influx === undefined ? base.influx : influxOf(flags.influx)
+  const password = process.env[INFLUX_PASSWORD]
   return parseConfig({
     ...base,
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
     mqtt: { ...base.mqtt, ...(flags.mqttPort === undefined ? {} : { port: flags.mqttPort }) },
     http: { ...base.http, ...(flags.httpPort === undefined ? {} : { port: flags.httpPort }) },
-    ...(flags.influx === undefined ? {} : { influx: influxOf(flags.influx) }),
+    ...(influx === undefined ? {} : { influx: password === undefined ? influx : { password, ...influx } }),
   })
 }
 
@@ -44,7 +49,8 @@ async function run(flags: RunFlags): Promise<void> {
   const config = configOf(flags)
   const log = openLog(config.logLevel)
   const stop = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort(signal))
+  // On, not once: under npm a Ctrl-C comes twice, from the terminal and from npm; the second would kill.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(signal))
   const broker = await openBroker(config, systemClock, log)
   log.info('ready', { mqttUrl: broker.mqttUrl, httpUrl: broker.httpUrl })
   if (!stop.signal.aborted)
@@ -79,7 +85,10 @@ program
   .option('--data <DIR>', 'folder of the journal')
   .option('--mqtt-port <N>', 'MQTT port; 0 = any free one', port)
   .option('--http-port <N>', 'HTTP port; 0 = any free one', port)
-  .option('--influx <URL>', 'also write to this InfluxDB 1.x, for example http://127.0.0.1:8086/precare')
+  .option(
+    '--influx <URL>',
+    `also write to this InfluxDB 1.x, as http://user@127.0.0.1:8086/precare; password in ${INFLUX_PASSWORD}`,
+  )
   .action(run)
 
 program

@@ -16,7 +16,7 @@ export interface Provisioned {
   readonly passwords: Passwords
 }
 
-export interface Passwords {
+interface Passwords {
   readonly hubs: Record<string, string>
   readonly clients: Record<string, string>
 }

@@ -12,7 +12,7 @@ const BATCH = 64
 /** How often a crowded connection is looked at again. */
 const PACE_MS = 5
 /** Receipts and alerts in memory; beyond this the hubs' PUBACKs wait (`below`), so that nothing grows. */
-export const MAX_QUEUED = 10_000
+const MAX_QUEUED = 10_000
 
 export interface PublisherPorts {
   /** Hands one message to the subscribers' sockets; resolves when all have taken it. */

@@ -7,7 +7,7 @@ import type { Socket } from 'node:net'
  */
 
 /** About 10,000 readings beside what the kernel holds; 100 frozen subscribers are 0.8 GB at worst. */
-export const MAX_BYTES_WAITING = 8 * 1024 * 1024
+const MAX_BYTES_WAITING = 8 * 1024 * 1024
 /** From here on the feeds wait for this subscriber, as long as it reads at all. */
 const CROWDED_BYTES = 1024 * 1024
 /** A subscriber whose socket took nothing for this long is frozen, and nobody waits for it. */

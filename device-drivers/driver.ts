@@ -63,6 +63,8 @@ export interface LocalDateTime {
   readonly second: number
   /** 1 = Monday ... 7 = Sunday. */
   readonly weekday: number
+  /** By how much it is ahead of UTC, for the few clocks that keep both. */
+  readonly utcOffsetMinutes?: number
 }
 
 /** What a session yields. The gateway stores a record before it asks for the next event. */
@@ -72,6 +74,8 @@ export type SessionEvent =
       readonly record: RawRecord
       readonly remember?: Readonly<Record<string, number | string>>
     }
+  /** For the next visits, where no record says it: a user slot that was registered, a counter up to which all is here. */
+  | { readonly type: 'remember'; readonly remember: Readonly<Record<string, number | string>> }
   /** The device's own clock as read just now: the hub takes its own time at this moment. */
   | { readonly type: 'clock'; readonly deviceNow: string }
   /** The hub's time was written to the device: later records of this visit carry it. */
@@ -95,6 +99,8 @@ export interface Visit {
   readonly memory: Readonly<Record<string, number | string>>
   /** Options of this device from the configuration (passkey, user index, baud rate). */
   readonly options: Readonly<Record<string, number | string | boolean>>
+  /** What the device advertised when this visit was decided on. */
+  readonly advertisement?: Advertisement
 }
 
 // --- Bluetooth -------------------------------------------------------------------------------------------------
@@ -123,6 +129,7 @@ export interface GattLink {
    * order; it ends when the link closes or after `idleMs` without a value (default: the transport's).
    * An indication is confirmed to the device only when the consumer asks for the next value, that is when the record
    * made of this one is on disk: a cuff that forgets what was confirmed has not lost it if the hub dies in between.
+   * (Over BlueZ the daemon confirms before the hub hears of it: such a cuff belongs on noble.)
    */
   subscribe(
     service: string,
@@ -192,6 +199,8 @@ interface Decoder {
 export interface BleDriver extends Decoder {
   readonly transport: 'ble'
   match(seen: Advertisement): boolean
+  /** False: by its advertisement the device has nothing that is not yet here. Absent: it is visited when it is heard. */
+  due?(seen: Advertisement, memory: Visit['memory']): boolean
   session(link: GattLink, visit: Visit): AsyncIterable<SessionEvent>
   /** Tells the device "received"; called only when the record is safe on disk. */
   commit?(link: GattLink, record: RawRecord): Promise<void>

@@ -81,6 +81,15 @@ export const ERROR_CODES = {
     retry: 'permanent',
     advice: 'The database file is damaged; it was set aside, not deleted. Keep the file and call support.',
   },
+  'store-restored': {
+    retry: 'permanent',
+    advice:
+      'The database is an earlier copy or comes from another hub; it was set aside and the hub goes on under a new epoch. Unsent readings were kept.',
+  },
+  'backup-unreadable': {
+    retry: 'permanent',
+    advice: 'The backup cannot be opened; check the passphrase, and take another copy of the file if it repeats.',
+  },
   'uplink-refused': {
     retry: 'permanent',
     advice: 'The broker refused the credentials of the hub; enrol the hub again.',

@@ -116,6 +116,7 @@ export const QUANTITIES = {
   fatFreeMass: quantity('Fedtfri masse', 'Fat free mass', 'kg', 1, [10, 200]),
   softLeanMass: quantity('Blød fedtfri masse', 'Soft lean mass', 'kg', 1, [10, 200]),
   bodyWater: quantity('Kropsvand', 'Body water mass', 'kg', 1, [10, 150]),
+  bodyWaterPercent: quantity('Kropsvand i procent', 'Body water percentage', '%', 1, [20, 80]),
   impedance: quantity('Impedans', 'Body impedance', 'Ohm', 0, [100, 2000]),
   glucose: quantity('Blodsukker', 'Blood glucose', 'mmol/L', 1, [0.6, 33.3], {
     mdc: 160184,
@@ -123,6 +124,11 @@ export const QUANTITIES = {
     loinc: '14743-9',
     danishCode: 'NPU22089',
   }),
+  glucoseTrend: quantity('Ændring af vævssukker', 'Rate of change of glucose', 'mmol/L/min', 2, [-1, 1], {
+    supporting: true,
+  }),
+  sensorQuality: quantity('Sensorkvalitet', 'Sensor quality', '%', 0, [0, 100], { supporting: true }),
+  ketone: quantity('Blodketon', 'Blood ketone (beta-hydroxybutyrate)', 'mmol/L', 1, [0, 8], { loinc: '53060-9' }),
   fev1: quantity('FEV1', 'Forced expiratory volume in 1 s', 'L', 2, [0.2, 8], {
     mdc: 152586,
     loinc: '20150-9',
@@ -204,13 +210,19 @@ export const KIND_CODES: Readonly<Record<Kind, KindNames>> = {
       'fatFreeMass',
       'softLeanMass',
       'bodyWater',
+      'bodyWaterPercent',
       'impedance',
     ],
   },
   temperature: { danish: 'Temperatur', english: 'Body temperature', quantities: ['bodyTemperature'] },
   'heart-rate': { danish: 'Hjertefrekvens', english: 'Heart rate', quantities: ['heartRate', 'rrInterval'] },
   glucose: { danish: 'Blodsukker', english: 'Blood glucose', quantities: ['glucose'] },
-  'glucose-continuous': { danish: 'Vævssukker', english: 'Interstitial glucose', quantities: ['glucose'] },
+  'glucose-continuous': {
+    danish: 'Vævssukker',
+    english: 'Interstitial glucose',
+    quantities: ['glucose', 'glucoseTrend', 'sensorQuality'],
+  },
+  ketone: { danish: 'Blodketon', english: 'Blood ketone', quantities: ['ketone'] },
   spirometry: {
     danish: 'Lungefunktion',
     english: 'Spirometry',
@@ -227,7 +239,12 @@ export function mdcOf(name: QuantityName, kind: Kind, site?: Site): number | und
 /** Smallest believable difference of systolic and diastolic pressure, mmHg. */
 const MIN_PULSE_PRESSURE = 10
 
-/** A measured value outside its quantity's range, or a pulse pressure nobody has. Absent values are not judged. */
+/** More air in the first second than in all, or than in six seconds. */
+function isImpossibleBlow({ fev1, fev6, fvc }: Measurement['values']): boolean {
+  return isNumber(fev1) && [fev6, fvc].some((whole) => isNumber(whole) && fev1.value > whole.value)
+}
+
+/** A measured value outside its quantity's range, or values that exclude each other. Absent values are not judged. */
 export function implausible({ values }: Pick<Measurement, 'values'>): boolean {
   for (const [name, value] of Object.entries(values)) {
     if (!isQuantity(name) || !isNumber(value)) continue
@@ -237,6 +254,7 @@ export function implausible({ values }: Pick<Measurement, 'values'>): boolean {
   }
   const systolic = values['systolic']
   const diastolic = values['diastolic']
+  if (isImpossibleBlow(values)) return true
   return isNumber(systolic) && isNumber(diastolic) && systolic.value - diastolic.value < MIN_PULSE_PRESSURE
 }
 

@@ -15,6 +15,7 @@ export const KINDS = [
   'heart-rate',
   'glucose',
   'glucose-continuous',
+  'ketone',
   'spirometry',
 ] as const
 export type Kind = (typeof KINDS)[number]

@@ -25,6 +25,7 @@ const CONVERSIONS: Readonly<Record<string, Conversion>> = {
   'mL>L': { factor: 0.001 },
   'L/s>L/min': { factor: 60 },
   'mg/dL>mmol/L': { factor: 1 / GLUCOSE_MG_DL_PER_MMOL_L },
+  'mg/dL/min>mmol/L/min': { factor: 1 / GLUCOSE_MG_DL_PER_MMOL_L },
   // Glucose Measurement 0x2A18 gives kg/L or mol/L.
   'kg/L>mmol/L': { factor: 1e5 / GLUCOSE_MG_DL_PER_MMOL_L },
   'mol/L>mmol/L': { factor: 1000 },

@@ -39,7 +39,7 @@ interface Known {
 export interface BluetoothVisitsOptions {
   readonly ble: BleTransport
   readonly devices: readonly BluetoothDevice[]
-  readonly visits: Pick<Visits, 'make'>
+  readonly visits: Pick<Visits, 'make' | 'memory'>
   readonly states: Pick<DeviceStates, 'unreachable'>
   readonly clock: HubClock
   readonly log: Log
@@ -81,7 +81,8 @@ export class BluetoothVisits {
       return
     }
     if (!seen.connectable || this.#options.clock.now() < known.restUntil || this.#underWay.size >= MAX_LINKS) return
-    this.#keepBusy(known, () => this.#visit(known, driver, signal))
+    if (driver.due?.(seen, this.#options.visits.memory(known.device.id)) === false) return
+    this.#keepBusy(known, () => this.#visit(known, driver, seen, signal))
   }
 
   #keepBusy(known: Known, work: () => Promise<void>): void {
@@ -93,13 +94,13 @@ export class BluetoothVisits {
     this.#underWay.add(done)
   }
 
-  async #visit(known: Known, driver: BleDriver, signal: AbortSignal): Promise<void> {
+  async #visit(known: Known, driver: BleDriver, seen: Advertisement, signal: AbortSignal): Promise<void> {
     const { ble, visits, clock, states, log } = this.#options
     const { id, address } = known.device
     let link: OpenGattLink | undefined
     try {
       link = await ble.connect(address, signal)
-      const report = await visits.make(conversation(known.device, driver, link), VISIT_DEADLINE_MS, signal)
+      const report = await visits.make(conversation(known.device, driver, link, seen), VISIT_DEADLINE_MS, signal)
       if (report.failure !== undefined) return this.#failed(known)
       known.failures = 0
       known.restUntil = clock.now() + (report.stored > 0 ? REST_MS : IDLE_REST_MS)
@@ -147,13 +148,18 @@ export class BluetoothVisits {
   }
 }
 
-function conversation({ id, options }: BluetoothDevice, driver: BleDriver, link: OpenGattLink): Conversation {
+function conversation(
+  { id, options }: BluetoothDevice,
+  driver: BleDriver,
+  link: OpenGattLink,
+  advertisement: Advertisement,
+): Conversation {
   return {
     device: id,
     about: driver.about,
     options,
     decode: (record) => driver.decode(record),
-    events: (visit) => driver.session(link, visit),
+    events: (visit) => driver.session(link, { ...visit, advertisement }),
     ...(driver.commit === undefined ? {} : { commit: async (record) => driver.commit?.(link, record) }),
   }
 }

@@ -5,6 +5,7 @@ import type { Driver } from '../device-drivers/driver.ts'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { idSchema } from '../device-drivers/reading.ts'
 import { isTimeZone } from './local-time.ts'
+import { pairingWish } from './transport/bluez/pairing.ts'
 
 /** The hub's configuration: one JSON file. Every problem is reported at once, by field, with what to write instead. */
 
@@ -62,8 +63,12 @@ const configSchema = z.strictObject({
     .strictObject({
       enabled: z.boolean('write true or false').default(true),
       adapter: z.int('write the number of the adapter: 0 for hci0').min(0).max(15).default(0),
+      /** 'noble' has the adapter to itself; 'bluez' shares it with bluetoothd, whose kernel pairing some devices need. */
+      transport: z.enum(['noble', 'bluez'], 'write noble or bluez').default('noble'),
+      /** Boot the machine, once a day at most, when its radio stays deaf after all else; needs the right to do so. */
+      mayReboot: z.boolean('write true or false').optional(),
     })
-    .default({ enabled: true, adapter: 0 }),
+    .default({ enabled: true, adapter: 0, transport: 'noble' }),
   devices: z.array(bluetoothDevice, 'write a list of Bluetooth devices').default([]),
   serial: z.array(serialDevice, 'write a list of serial devices').default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], 'write debug, info, warn or error').default('info'),
@@ -99,6 +104,15 @@ function driverProblem(field: string, wanted: string, serial: boolean, { drivers
   return [{ field, advice: `there is no ${serial ? 'serial' : 'Bluetooth'} driver "${wanted}"; write one of: ${ids}` }]
 }
 
+function passkeyProblem(field: string, given: z.infer<typeof options>): Problem[] {
+  try {
+    pairingWish(given, 'none')
+    return []
+  } catch (error) {
+    return [{ field, advice: messageOf(error) }]
+  }
+}
+
 function twice(entries: readonly { readonly field: string; readonly value: string }[], what: string): Problem[] {
   const seen = new Map<string, string>()
   return entries.flatMap(({ field, value }) => {
@@ -127,6 +141,7 @@ function contradictions(config: Parsed, known: KnownDrivers): Problem[] {
       'one port is one device',
     ),
     ...devices.flatMap((device, i) => driverProblem(`devices[${i}].driver`, device.driver, false, known)),
+    ...devices.flatMap((device, i) => passkeyProblem(`devices[${i}].options.passkey`, device.options)),
     ...serial.flatMap((device, i) => driverProblem(`serial[${i}].driver`, device.driver, true, known)),
   ]
 }

@@ -25,6 +25,11 @@ async function tried(what: string, advice: string, work: () => unknown): Promise
   }
 }
 
+const RADIO_ADVICE = {
+  noble: 'Run the installer again: the module must be built for this Node.',
+  bluez: 'Install and start bluez, plug the adapter in, and let the hub talk to it (group bluetooth).',
+} as const
+
 export interface DoctorParts {
   readonly config: HubConfig
   readonly clock: HubClock
@@ -50,14 +55,14 @@ export async function examine({ config, clock, randomHex, loadRadio, serial }: D
       openOutbox(path, { time: () => undefined, randomHex }).outbox.close()
     }),
     ...(config.bluetooth.enabled
-      ? [await tried('radio module', 'Run the installer again: the module must be built for this Node.', loadRadio)]
+      ? [await tried('radio module', RADIO_ADVICE[config.bluetooth.transport], loadRadio)]
       : []),
     ...(config.serial.length > 0 ? [await tried('serial ports', 'Check the cables.', ports)] : []),
     await tried('broker', 'Check the address, the network and the credentials.', () => reach(config)),
   ]
 }
 
-/** Connects under a client id of its own, so that a running hub is not thrown out. */
+/** Connects as the hub, since the broker lets it in under no other client id: a running hub would be thrown out. */
 function reach({ broker, hub }: HubConfig): Promise<void> {
   return new Promise((resolve, reject) => {
     const client = connect(broker.url, {

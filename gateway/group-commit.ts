@@ -1,8 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
-import { isBeyondRetry } from './outbox-file.ts'
+import { isBeyondRetry, isFull } from './outbox-file.ts'
+import type { OutboxRoom } from './outbox-room.ts'
+
+/** intake: brings something new. drain: marks or deletes, so that a full disk can empty itself. */
+export type Purpose = 'intake' | 'drain'
 
 interface Job {
+  readonly purpose: Purpose
   readonly run: () => () => void
   readonly reject: (error: unknown) => void
 }
@@ -13,24 +18,26 @@ interface Job {
  */
 export class GroupCommit {
   readonly #db: DatabaseSync
+  readonly #room: OutboxRoom
   readonly #onBroken: (error: PreCareError) => void
   #jobs: Job[] = []
   #scheduled = false
 
   /** @param onBroken called when the file can't be trusted any more and must be opened anew */
-  constructor(db: DatabaseSync, onBroken: (error: PreCareError) => void) {
+  constructor(db: DatabaseSync, room: OutboxRoom, onBroken: (error: PreCareError) => void) {
     this.#db = db
+    this.#room = room
     this.#onBroken = onBroken
   }
 
   /** Rejects with PreCareError 'store-failed' when the transaction failed: nothing of it has happened. */
-  run<T>(work: () => T): Promise<T> {
+  run<T>(purpose: Purpose, work: () => T): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const run = () => {
         const result = work()
         return () => resolve(result)
       }
-      this.#jobs.push({ run, reject })
+      this.#jobs.push({ purpose, run, reject })
       if (this.#scheduled) return
       this.#scheduled = true
       setImmediate(() => this.flush())
@@ -41,13 +48,40 @@ export class GroupCommit {
   flush(): void {
     this.#scheduled = false
     const jobs = this.#jobs
-    if (jobs.length === 0) return
     this.#jobs = []
+    const intake = jobs.filter(({ purpose }) => purpose === 'intake')
+    const drain = jobs.filter(({ purpose }) => purpose === 'drain')
+    if (intake.length > 0 && !this.#room.mayTake()) this.#refuse(intake, noRoom())
+    else if (intake.length > 0) {
+      const failure = this.#commit(jobs)
+      if (failure === undefined) this.#room.noteTaken()
+      else this.#refuse(isFull(failure.cause) ? intake : jobs, failure)
+      if (failure === undefined || !isFull(failure.cause)) return
+    }
+    if (drain.length > 0) this.#drain(drain)
+  }
+
+  #drain(jobs: readonly Job[]): void {
+    const failure = this.#commit(jobs)
+    if (failure === undefined) return
+    const second = isFull(failure.cause) ? this.#room.withReserve((first) => this.#commit(jobs, first)) : failure
+    if (second !== undefined) this.#refuse(jobs, second)
+  }
+
+  #refuse(jobs: readonly Job[], failure: PreCareError): void {
+    if (jobs.some(({ purpose }) => purpose === 'intake') && isNoRoom(failure)) this.#room.noteRefused()
+    for (const job of jobs) job.reject(failure)
+  }
+
+  /** Undefined when it is on the disk. @param emptyLog moves the log into the database first, to cut it to nothing */
+  #commit(jobs: readonly Job[], emptyLog = false): PreCareError | undefined {
     try {
+      if (emptyLog) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
       this.#db.exec('BEGIN IMMEDIATE')
       const settle = jobs.map((job) => job.run())
       this.#db.exec('COMMIT')
       for (const resolve of settle) resolve()
+      return undefined
     } catch (error) {
       const failure = new PreCareError('store-failed', messageOf(error), { cause: error })
       try {
@@ -55,8 +89,12 @@ export class GroupCommit {
       } catch (second) {
         this.#onBroken(new PreCareError('store-failed', `rollback failed: ${messageOf(second)}`, { cause: second }))
       }
-      for (const job of jobs) job.reject(failure)
       if (isBeyondRetry(error)) this.#onBroken(failure)
+      return failure
     }
   }
 }
+
+const NO_ROOM = 'the disk is full; what room is left serves to empty it'
+const noRoom = (): PreCareError => new PreCareError('store-failed', NO_ROOM)
+const isNoRoom = (failure: PreCareError): boolean => failure.message === NO_ROOM || isFull(failure.cause)

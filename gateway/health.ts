@@ -2,6 +2,7 @@ import type { HubHealth } from '../broker/contract/messages.ts'
 import type { HubClock } from './hub-clock.ts'
 import { utcText } from './local-time.ts'
 import type { Outbox } from './outbox.ts'
+import type { Remedy } from './radio-health.ts'
 import type { RadioHealth } from './transport/transport.ts'
 
 export interface HealthSources {
@@ -12,8 +13,10 @@ export interface HealthSources {
   readonly startedAt: number
   readonly visits: { readonly sessions: number; readonly failures: number }
   readonly radio?: RadioHealth
+  /** What was done for a deaf radio beyond what its transport does. */
+  readonly remedy?: Remedy
   readonly rssBytes: number
-  readonly freeBytes?: number
+  readonly disk?: NonNullable<HubHealth['disk']>
 }
 
 /** Counts and ages. `decoded = receipted + unsent + duplicate`; sessions are counted since the process started. */
@@ -43,12 +46,12 @@ export function healthOf(sources: HealthSources): HubHealth {
       sessions: sources.visits.sessions,
       sessionFailures: sources.visits.failures,
     },
-    ...(radio === undefined ? {} : { radio: radioOf(radio) }),
+    ...(radio === undefined ? {} : { radio: radioOf(radio, sources.remedy) }),
     memory: { rssBytes: sources.rssBytes },
-    ...(sources.freeBytes === undefined ? {} : { disk: { freeBytes: sources.freeBytes } }),
+    ...(sources.disk === undefined ? {} : { disk: sources.disk }),
   }
 }
 
-function radioOf({ silentForMs, ...radio }: RadioHealth): NonNullable<HubHealth['radio']> {
-  return { ...radio, silentForS: Math.max(0, Math.floor(silentForMs / 1000)) }
+function radioOf({ silentForMs, ...radio }: RadioHealth, remedy?: Remedy): NonNullable<HubHealth['radio']> {
+  return { ...radio, silentForS: Math.max(0, Math.floor(silentForMs / 1000)), ...(remedy && { step: remedy }) }
 }

@@ -2,13 +2,18 @@ import { join } from 'node:path'
 import { topics } from '../broker/contract/topics.ts'
 import type { Driver } from '../device-drivers/driver.ts'
 import { PreCareError } from '../device-drivers/errors.ts'
+import { openBallast } from './ballast.ts'
 import { type BluetoothDevice, BluetoothVisits } from './bluetooth-visits.ts'
 import type { HubConfig } from './config.ts'
 import { DeviceStates } from './device-states.ts'
+import { type DiskAlarm, watchDisk } from './disk.ts'
+import type { DiskSpace } from './disk-space.ts'
 import { healthOf } from './health.ts'
 import { type HubClock, pause } from './hub-clock.ts'
 import { errorFields, type Log } from './log.ts'
 import { openOutbox } from './outbox.ts'
+import { watchRadio } from './radio-health.ts'
+import { daysToKeep } from './retention.ts'
 import { type SerialDevice, tendLine } from './serial-lines.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import { createUnknownDevices } from './unknown-devices.ts'
@@ -18,6 +23,15 @@ import { Visits } from './visits.ts'
 /** How often the hub looks whether it has learnt the time. */
 const TICK_MS = 1_000
 const PRUNE_EVERY_MS = 6 * 3600_000
+/** A full disk is noticed at the first refused reading anyway; this is how soon one that fills, or has room again, is. */
+const DISK_EVERY_MS = 60_000
+const FULL_EVERY_MS = 5_000
+/** The ladder's steps are hours apart. */
+const RADIO_EVERY_MS = 60_000
+/** A copy of the outbox older than this is known for one; each renewal costs the card some ten pages. */
+const STAMP_EVERY_MS = 6 * 3600_000
+/** A hub on which nothing happens still finds out that its disk is gone; costs the card some 100 writes a day. */
+const PROVE_STORE_EVERY_MS = 15 * 60_000
 /** Together under three seconds: a service manager, or a person, waits no longer. */
 const STOP_VISITS_WITHIN_MS = 1_500
 const STOP_UPLINK_WITHIN_MS = 1_000
@@ -31,9 +45,16 @@ export interface HubParts {
   readonly log: Log
   readonly version: string
   readonly memory: () => number
-  readonly freeBytes?: () => number
+  /** Of the disk that holds the data folder. */
+  readonly disk?: () => DiskSpace
+  /** The machine's own number, where it has one. */
+  readonly machine?: string
   readonly ble?: BleTransport
+  /** Boots the machine, for a radio that nothing else brought back; absent where the hub may not. */
+  readonly reboot?: () => Promise<void>
   readonly serial?: SerialTransport
+  /** After each round of housekeeping that went well: the event loop turns and the disk takes writes. */
+  readonly onRound?: (status: string) => void
 }
 
 export interface Hub {
@@ -53,6 +74,8 @@ export function startHub(parts: HubParts): Hub {
   const ready = Promise.withResolvers<void>()
   const stopping = new AbortController()
 
+  const { disk, machine } = parts
+  const ballast = disk && openBallast(join(config.dataDir, 'ballast'), (bytes) => randomHex(bytes), disk)
   const { outbox, damaged } = openOutbox(join(config.dataDir, 'outbox.db'), {
     time: () => {
       const now = clock.wall()
@@ -60,8 +83,16 @@ export function startHub(parts: HubParts): Hub {
     },
     randomHex,
     onBroken: broken.resolve,
+    ...(ballast && { ballast }),
+    ...(machine === undefined ? {} : { machine }),
   })
-  if (damaged !== undefined) log.error('outbox-set-aside', { code: 'store-corrupt', ...damaged, epoch: outbox.epoch })
+  if (damaged !== undefined) {
+    const { setAside: file, why, saved } = damaged
+    const code = why === 'damaged' ? 'store-corrupt' : 'store-restored'
+    log.error('outbox-set-aside', { code, file, state: why, saved, epoch: outbox.epoch })
+  }
+  const diskWatch = disk && watchDisk(outbox.room, disk, log)
+  diskWatch?.look()
   clock.raiseFloor(Number(outbox.note('wall') ?? 0))
 
   const states = new DeviceStates(
@@ -84,6 +115,9 @@ export function startHub(parts: HubParts): Hub {
   const onStored = () => uplink.wake()
   const visits = new Visits({ outbox, clock, zone, states, log, runId: randomHex(8), onStored })
   const startedAt = clock.now()
+  const { ble, reboot } = parts
+  const radioWatch =
+    ble && watchRadio({ radio: ble, clock, outbox, log, restart: broken.resolve, ...(reboot && { reboot }) })
 
   const sendHealth = () => {
     const health = healthOf({
@@ -92,9 +126,10 @@ export function startHub(parts: HubParts): Hub {
       version: parts.version,
       startedAt,
       visits: visits.counts,
-      ...(parts.ble === undefined ? {} : { radio: parts.ble.health() }),
+      ...(ble && { radio: ble.health() }),
+      ...(radioWatch?.remedy && { remedy: radioWatch.remedy }),
       rssBytes: parts.memory(),
-      ...(parts.freeBytes === undefined ? {} : { freeBytes: parts.freeBytes() }),
+      ...(diskWatch && { disk: diskWatch.look() }),
     })
     uplink.publish(topics.hubHealth(hub), JSON.stringify(health), { qos: 0, retain: false })
   }
@@ -103,19 +138,45 @@ export function startHub(parts: HubParts): Hub {
   const keepHouse = async (signal: AbortSignal): Promise<void> => {
     let timeKnown = false
     let pruneAt = clock.now()
+    let diskAt = clock.now() + DISK_EVERY_MS
+    let radioAt = clock.now() + RADIO_EVERY_MS
+    let proveAt = clock.now() + PROVE_STORE_EVERY_MS
+    let stampAt = clock.now() + STAMP_EVERY_MS
     let healthAt = clock.now() + config.healthEveryS * 1000
     while (!signal.aborted) {
       try {
         if (!timeKnown && clock.wall() !== undefined && (await outbox.completeHeld()) > 0) uplink.wake()
         timeKnown = clock.wall() !== undefined
+        const changed = diskWatch !== undefined && outbox.room.full !== (diskWatch.alarm === 'full')
+        if (clock.now() >= diskAt || changed) {
+          diskAt = clock.now() + (outbox.room.full ? FULL_EVERY_MS : DISK_EVERY_MS)
+          const before = diskWatch?.alarm
+          diskWatch?.look()
+          // What is kept as a favour goes as soon as the room is needed.
+          if (diskWatch?.alarm !== before) pruneAt = clock.now()
+        }
         if (timeKnown && clock.now() >= pruneAt) {
-          pruneAt = clock.now() + PRUNE_EVERY_MS
-          await outbox.prune(config.retentionDays)
+          pruneAt =
+            clock.now() + (diskWatch === undefined || diskWatch.alarm === 'none' ? PRUNE_EVERY_MS : DISK_EVERY_MS)
+          await outbox.prune(daysToKeep(config.retentionDays, diskWatch?.alarm ?? 'none'))
+        }
+        if (clock.now() >= stampAt) {
+          stampAt = clock.now() + STAMP_EVERY_MS
+          outbox.renewStamp()
+        }
+        if (clock.now() >= radioAt) {
+          radioAt = clock.now() + RADIO_EVERY_MS
+          await radioWatch?.look()
+        }
+        if (clock.now() >= proveAt) {
+          await outbox.prove()
+          proveAt = clock.now() + PROVE_STORE_EVERY_MS
         }
         if (clock.now() >= healthAt) {
           healthAt = clock.now() + config.healthEveryS * 1000
           sendHealth()
         }
+        parts.onRound?.(statusLine(uplink.connected, outbox.counts().unsent, diskWatch?.alarm))
       } catch (error) {
         log.error('housekeeping-failed', errorFields(error))
       }
@@ -152,6 +213,9 @@ export function startHub(parts: HubParts): Hub {
     },
   }
 }
+
+const statusLine = (connected: boolean, unsent: number, alarm: DiskAlarm = 'none'): string =>
+  `broker ${connected ? 'reached' : 'not reached'}, ${unsent} unsent${alarm === 'none' ? '' : `, disk ${alarm}`}`
 
 function startBluetooth(
   { config, drivers, clock, log }: HubParts,

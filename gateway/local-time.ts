@@ -61,7 +61,8 @@ function naiveAt(utcMs: number, zone: string): number {
 
 /** Local fields at an instant, for setting the clock of a device. */
 export function localAt(utcMs: number, zone: string): LocalDateTime {
-  const local = new Date(naiveAt(utcMs, zone))
+  const naive = naiveAt(utcMs, zone)
+  const local = new Date(naive)
   return {
     year: local.getUTCFullYear(),
     month: local.getUTCMonth() + 1,
@@ -70,6 +71,7 @@ export function localAt(utcMs: number, zone: string): LocalDateTime {
     minute: local.getUTCMinutes(),
     second: local.getUTCSeconds(),
     weekday: local.getUTCDay() === 0 ? 7 : local.getUTCDay(),
+    utcOffsetMinutes: Math.round((naive - utcMs) / 60_000),
   }
 }
 

@@ -1,41 +1,103 @@
 import { randomBytes } from 'node:crypto'
-import { statfsSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { isPreCareError, messageOf } from '../device-drivers/errors.ts'
 import { drivers } from '../device-drivers/index.ts'
-import { type HubConfig, loadConfig } from './config.ts'
+import { seal, unseal } from './backup.ts'
+import { collectBackup, restoreBackup } from './backup-content.ts'
+import { type HubConfig, loadConfig, parseConfig } from './config.ts'
+import { diagnose } from './diagnostics.ts'
+import { spaceOf } from './disk-space.ts'
 import { examine } from './doctor.ts'
+import { writeDurably } from './durable-file.ts'
+import { EXIT } from './exit-codes.ts'
 import { startHub } from './hub.ts'
 import { createHubClock } from './hub-clock.ts'
 import { createLog, errorFields } from './log.ts'
+import { machineNumber } from './machine.ts'
+import { systemdNotify } from './readiness.ts'
+import { reboot } from './reboot.ts'
+import { startTrial, TRIAL_MS, type Trial } from './snapshots.ts'
+import type { BluezOptions } from './transport/bluez/bluez.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import type { TransportLog } from './transport/transport-log.ts'
 import { packageVersion } from './version.ts'
+import { watchdog, watchdogPeriodMs } from './watchdog.ts'
 
-/** The hub process. The only place that chooses noble and serialport; a hub without a radio never loads noble. */
-
-/** EX_CONFIG of sysexits.h: a service manager need not try again before somebody has changed the file. */
-const EXIT_CONFIG = 78
+/** The hub process. The only place that chooses noble, bluetoothd and serialport; a hub without a radio never loads noble. */
 
 const clock = createHubClock()
 const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex')
+
+function sayUnusable(path: string, { message }: Error): void {
+  process.stderr.write(`${path} can't be used:\n${message.replaceAll(/^/gm, '  ')}\n`)
+}
 
 function configOrExit(path: string): HubConfig {
   try {
     return loadConfig(path, { drivers })
   } catch (error) {
     if (!isPreCareError(error, 'config-invalid')) throw error
-    process.stderr.write(`${path} can't be used:\n${error.message.replaceAll(/^/gm, '  ')}\n`)
-    return process.exit(EXIT_CONFIG)
+    sayUnusable(path, error)
+    return process.exit(EXIT.config)
   }
 }
 
+interface ToRun {
+  readonly config: HubConfig
+  /** Absent without a folder for snapshots. */
+  readonly trial?: Trial
+}
+
+/** The configuration in the file, or the last good one in its place. */
+function configToRun(path: string, folder: string | undefined): ToRun {
+  if (folder === undefined) return { config: configOrExit(path) }
+  let given: HubConfig | undefined
+  try {
+    given = loadConfig(path, { drivers })
+  } catch (error) {
+    if (!isPreCareError(error, 'config-invalid')) throw error
+    sayUnusable(path, error)
+  }
+  const trial = startTrial(folder, given && JSON.stringify(given), clock.bootId)
+  if (trial === undefined) return process.exit(EXIT.config)
+  const good = (): HubConfig => parseConfig(JSON.parse(trial.text), { drivers }, () => '')
+  return { trial, config: trial.used === 'given' && given !== undefined ? given : good() }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (isPreCareError(error, 'store-failed')) return EXIT.store
+  return isPreCareError(error, 'adapter-unavailable') ? EXIT.radio : EXIT.fault
+}
+
 async function radio(config: HubConfig, log: TransportLog): Promise<BleTransport> {
+  if (config.bluetooth.transport === 'bluez') {
+    const { createBluezTransport } = await import('./transport/bluez/bluez.ts')
+    return createBluezTransport(await throughBluez(config, log))
+  }
   const { createNobleTransport } = await import('./transport/noble.ts')
   const { openBondStore } = await import('./transport/bonds.ts')
   const bonds = openBondStore(join(config.dataDir, 'bonds.json'), log)
-  return createNobleTransport({ adapter: config.bluetooth.adapter, bonds, time: clock, log })
+  const { powerCycle } = await import('./transport/power-cycle.ts')
+  const { adapter } = config.bluetooth
+  const cycle = (signal: AbortSignal) => powerCycle(adapter, signal)
+  return createNobleTransport({ adapter, bonds, time: clock, log, powerCycle: cycle })
+}
+
+async function throughBluez(config: HubConfig, log: TransportLog): Promise<BluezOptions> {
+  const { bluezOptions } = await import('./transport/bluez/configured.ts')
+  // The variable every D-Bus program knows: a container may have the socket elsewhere.
+  return bluezOptions(config, drivers, { time: clock, log, systemBus: process.env['DBUS_SYSTEM_BUS_ADDRESS'] })
+}
+
+/** Rejects when the radio cannot be had: noble's module is not built, or bluetoothd has no adapter. */
+async function tryRadio(config: HubConfig, log: TransportLog): Promise<void> {
+  if (config.bluetooth.transport === 'noble') await radio(config, log)
+  else {
+    const { findAdapter } = await import('./transport/bluez/bluez.ts')
+    await findAdapter(await throughBluez(config, log))
+  }
 }
 
 async function lines(): Promise<SerialTransport> {
@@ -43,14 +105,16 @@ async function lines(): Promise<SerialTransport> {
   return createSerialTransport({ time: clock })
 }
 
-async function run(config: HubConfig): Promise<void> {
+async function run({ config, trial }: ToRun): Promise<void> {
   const log = createLog(config.hub, config.logLevel)
+  if (trial?.used === 'good') log.error('config-rolled-back', { reason: 'the file is not used; see the README' })
   const die = (event: string) => (error: unknown) => {
     log.error(event, errorFields(error))
-    process.exit(1)
+    process.exit(exitCodeOf(error))
   }
   process.on('uncaughtException', die('uncaught'))
   process.on('unhandledRejection', die('unhandled'))
+  const notify = systemdNotify(process.env, log)
   const hub = startHub({
     config,
     drivers,
@@ -60,21 +124,30 @@ async function run(config: HubConfig): Promise<void> {
     log,
     version: packageVersion(),
     memory: () => process.memoryUsage.rss(),
-    freeBytes: () => {
-      const { bavail, bsize } = statfsSync(config.dataDir)
-      return bavail * bsize
-    },
+    disk: () => spaceOf(config.dataDir),
+    ...machineNumber(),
+    ...(notify && { onRound: watchdog(notify, clock, watchdogPeriodMs(process.env)) }),
     ...(config.bluetooth.enabled ? { ble: await radio(config, log.transport) } : {}),
+    ...(config.bluetooth.mayReboot === true ? { reboot: () => reboot() } : {}),
     ...(config.serial.length > 0 ? { serial: await lines() } : {}),
   })
   const leave = (signal: string) => {
     log.info('stopping', { signal })
-    hub.stop().then(() => process.exit(0), die('stop-failed'))
+    notify?.('STOPPING=1')
+    hub.stop().then(() => process.exit(EXIT.ok), die('stop-failed'))
   }
-  process.once('SIGTERM', leave)
-  process.once('SIGINT', leave)
+  // On, not once: under npm the same Ctrl-C comes twice, from the terminal and from npm; the second would kill.
+  process.on('SIGTERM', leave)
+  process.on('SIGINT', leave)
   hub.broken.then(die('outbox-broken'), die('outbox-broken'))
+  // Not only once the broker is reached: a home without internet has a hub that measures.
+  notify?.('READY=1')
+  const limit = clock.setTimeout(() => {
+    if (trial?.notReached() === true) leave('trial')
+  }, TRIAL_MS)
   await hub.ready
+  limit.cancel()
+  trial?.reached()
   log.info('ready')
 }
 
@@ -84,13 +157,13 @@ async function doctor(config: HubConfig): Promise<void> {
     config,
     clock,
     randomHex,
-    loadRadio: () => radio(config, transport),
+    loadRadio: () => tryRadio(config, transport),
     serial: lines,
   })
   for (const { what, ok, advice } of findings) {
     process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${what}${advice === undefined ? '' : `: ${advice}`}\n`)
   }
-  process.exitCode = findings.every(({ ok }) => ok) ? 0 : 1
+  process.exitCode = findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.fault
 }
 
 const program = new Command('hub').description('Carries measurements from the devices in a home to the broker.')
@@ -98,7 +171,8 @@ program
   .command('run', { isDefault: true })
   .description('run the hub until SIGTERM or SIGINT')
   .requiredOption('--config <file>', 'configuration file (JSON)')
-  .action(async ({ config }: { config: string }) => run(configOrExit(config)))
+  .option('--snapshots <folder>', 'where to keep the last configuration that reached the broker, to fall back on')
+  .action(async ({ config, snapshots }: { config: string; snapshots?: string }) => run(configToRun(config, snapshots)))
 program
   .command('check')
   .description('check the configuration file and say what is wrong with it')
@@ -112,8 +186,49 @@ program
   .description('try everything that the hub needs; the hub must not run meanwhile')
   .requiredOption('--config <file>', 'configuration file (JSON)')
   .action(async ({ config }: { config: string }) => doctor(configOrExit(config)))
+program
+  .command('backup')
+  .description('save configuration, bonds, device memory and unsent readings into one encrypted file')
+  .requiredOption('--config <file>', 'configuration file (JSON)')
+  .requiredOption('--passphrase-file <file>', 'file with the passphrase, at least 12 characters')
+  .requiredOption('--out <file>', 'file to write')
+  .action(({ config, passphraseFile, out }: { config: string; passphraseFile: string; out: string }) => {
+    configOrExit(config)
+    const content = collectBackup(config)
+    writeDurably(out, seal(content, readFileSync(passphraseFile, 'utf8').trim(), randomBytes))
+    process.stdout.write(`${out} holds ${content.hub} with ${content.rows.length} unsent readings\n`)
+  })
+program
+  .command('restore')
+  .description('make a hub of a backup, where there is none; the old hub must not run again')
+  .requiredOption('--config <file>', 'configuration file to write')
+  .requiredOption('--passphrase-file <file>', 'file with the passphrase')
+  .requiredOption('--in <file>', 'the backup')
+  .action(async (options: { config: string; passphraseFile: string; in: string }) => {
+    const content = unseal(readFileSync(options.in), readFileSync(options.passphraseFile, 'utf8').trim())
+    const unsent = await restoreBackup(content, options.config, {
+      time: () => undefined,
+      randomHex,
+      ...machineNumber(),
+    })
+    process.stdout.write(`${options.config} is ${content.hub} again, with ${unsent} unsent readings\n`)
+  })
+program
+  .command('diagnose')
+  .description('print what support may see: counts, codes and versions; no secret, address or measured value')
+  .requiredOption('--config <file>', 'configuration file (JSON)')
+  .action(({ config: path }: { config: string }) => {
+    const { version: node, platform, arch } = process
+    const parts = {
+      version: packageVersion(),
+      timeKnown: clock.wall() !== undefined,
+      runtime: { node, platform, arch },
+    }
+    process.stdout.write(`${JSON.stringify(diagnose({ config: configOrExit(path), ...parts }), undefined, 2)}\n`)
+  })
 
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${messageOf(error)}\n`)
-  process.exit(1)
+  const advice = isPreCareError(error) ? `. ${error.advice}` : ''
+  process.stderr.write(`${messageOf(error)}${advice}\n`)
+  process.exit(exitCodeOf(error))
 })

@@ -44,7 +44,7 @@ export function draftReadings(record: RawRecord, decoded: Decoded, heard: Heard)
   const raw = record.map(({ source, bytes }) => ({ source, hex: Buffer.from(bytes).toString('hex') }))
   return decoded.measurements.map((measured, index) => {
     const measurement = withImplausible(measured)
-    const { kind, values, status, deviceTime, slot, sequence } = measurement
+    const { kind, values, status, deviceTime, slot, sequence, site } = measurement
     const reading = draftSchema.safeParse({
       id: readingId({
         device: heard.device,
@@ -61,6 +61,7 @@ export function draftReadings(record: RawRecord, decoded: Decoded, heard: Heard)
       device: heard.device,
       driver: heard.about.id,
       ...(slot === undefined ? {} : { slot }),
+      ...(site === undefined ? {} : { site }),
       ...(sequence === undefined ? {} : { sequence }),
       origin: 'automatic',
       ...(heard.test === true ? { test: true } : {}),

@@ -3,19 +3,26 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { migrate } from './outbox-schema.ts'
+import { renewStamp, wasPutBack } from './outbox-stamp.ts'
 
-/** Opening the outbox's file, and what is done when it is damaged: set aside, never deleted, and what is left is saved. */
+/**
+ * Opening the outbox's file, and what is done when it is damaged, or an earlier state of itself: set aside, never deleted,
+ * and what is left is saved.
+ */
 
 /** Only the hub's own user may read readings. */
 const OWNER_ONLY = 0o600
 const OWNER_ONLY_FOLDER = 0o700
 /** Another process (a backup, doctor) holds the file for moments only. */
 const BUSY_TIMEOUT_MS = 5_000
-/** 1 GiB of 4 KiB pages: years of spot checks, months of continuous oximetry; past it the hub refuses, loudly. */
-const MAX_PAGES = 262_144
+/** The log is moved into the database at 1 MiB, so that no more than this is needed beside it on a disk that is full. */
+const LOG_PAGES = 256
+const LOG_BYTES = LOG_PAGES * 4_096
 
 const SQLITE_IOERR = 10
 const SQLITE_CORRUPT = 11
+const SQLITE_FULL = 13
+const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26
 
 /** SQLite's primary result code of an error that `node:sqlite` threw. */
@@ -33,6 +40,18 @@ export function isBeyondRetry(error: unknown): boolean {
   return code === SQLITE_IOERR || code === SQLITE_CORRUPT || code === SQLITE_NOTADB
 }
 
+/** The disk, or the file within its limit, has no room; nothing of the transaction happened and the file is sound. */
+export function isFull(error: unknown): boolean {
+  return sqliteCode(error) === SQLITE_FULL
+}
+
+/** What SQLite says when it can't make its log or its index of the log, as on a disk without a byte to spare. */
+function mayBeFull(error: unknown): boolean {
+  const code = sqliteCode(error)
+  const system = error instanceof Error && 'code' in error ? error.code : undefined
+  return code === SQLITE_FULL || code === SQLITE_IOERR || code === SQLITE_CANTOPEN || system === 'ENOSPC'
+}
+
 function isDamage(error: unknown): boolean {
   const code = sqliteCode(error)
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
@@ -47,7 +66,8 @@ function openChecked(path: string): DatabaseSync | 'damaged' {
       return 'damaged'
     }
     // FULL: with NORMAL a power cut takes the last commits along, which a device was already told are safe.
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA max_page_count = ${MAX_PAGES}`)
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
+    db.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA journal_size_limit = ${LOG_BYTES}`)
     migrate(db)
     return db
   } catch (error) {
@@ -57,37 +77,69 @@ function openChecked(path: string): DatabaseSync | 'damaged' {
   }
 }
 
+/** damaged: SQLite can't trust it. restored: sound, but an earlier state of this outbox, or another machine's. */
+export type AsideReason = 'damaged' | 'restored'
+
 export interface OpenedFile {
   readonly db: DatabaseSync
-  /** Where the damaged file was put, when it was damaged. */
-  readonly setAside?: string
+  /** Where a file that could not be gone on with was put. */
+  readonly setAside?: { readonly path: string; readonly why: AsideReason }
 }
 
-/**
- * @param tag makes the name of a file set aside unique
- * @throws PreCareError 'store-failed'
- */
-export function openOutboxFile(path: string, tag: string): OpenedFile {
+export interface OpenFileOptions {
+  /** Random; makes the name of a file set aside unique, and is the file's next stamp. */
+  readonly tag: string
+  /** The machine's own number, where it has one. */
+  readonly machine?: string
+  /** Makes room on a disk that is full; false when there was none to make. */
+  readonly makeRoom?: () => boolean
+}
+
+/** @throws PreCareError 'store-failed' */
+export function openOutboxFile(path: string, options: OpenFileOptions): OpenedFile {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER })
-    closeSync(openSync(path, 'a', OWNER_ONLY))
-    chmodSync(path, OWNER_ONLY)
-    const opened = openChecked(path)
-    if (opened !== 'damaged') return { db: opened }
-    const setAside = `${path}.damaged-${tag}`
-    // The write-ahead log goes along under the matching name: its last commits belong to the damaged file.
-    for (const suffix of ['', '-wal', '-shm']) {
-      if (existsSync(path + suffix)) renameSync(path + suffix, setAside + suffix)
-    }
-    closeSync(openSync(path, 'a', OWNER_ONLY))
-    const fresh = openChecked(path)
-    if (fresh === 'damaged')
-      throw new PreCareError('store-failed', 'a new outbox is damaged at once: the disk is at fault')
-    return { db: fresh, setAside }
+    return openOrSetAside(path, options)
   } catch (error) {
+    if (mayBeFull(error) && options.makeRoom?.() === true) return openOutboxFile(path, options)
     if (error instanceof PreCareError) throw error
     throw new PreCareError('store-failed', `the outbox cannot be opened: ${messageOf(error)}`, { cause: error })
   }
+}
+
+function openOrSetAside(path: string, { tag, machine }: OpenFileOptions): OpenedFile {
+  mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER })
+  const opened = openOwned(path)
+  if (opened !== 'damaged' && !wasPutBack(opened, path, machine)) return { db: stamped(opened, path, machine, tag) }
+  if (opened !== 'damaged') opened.close()
+  const why = opened === 'damaged' ? 'damaged' : 'restored'
+  const aside = `${path}.${why}-${tag}`
+  // The write-ahead log goes along under the matching name: its last commits belong to the file.
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
+  }
+  const fresh = openOwned(path)
+  if (fresh === 'damaged')
+    throw new PreCareError('store-failed', 'a new outbox is damaged at once: the disk is at fault')
+  return { db: stamped(fresh, path, machine, tag), setAside: { path: aside, why } }
+}
+
+function openOwned(path: string): DatabaseSync | 'damaged' {
+  closeSync(openSync(path, 'a', OWNER_ONLY))
+  chmodSync(path, OWNER_ONLY)
+  return openChecked(path)
+}
+
+/** A disk without room keeps the stamp it has: the hub must come up to empty itself. */
+function stamped(db: DatabaseSync, path: string, machine: string | undefined, tag: string): DatabaseSync {
+  try {
+    renewStamp(db, path, machine, tag)
+  } catch (error) {
+    if (!mayBeFull(error)) {
+      db.close()
+      throw error
+    }
+  }
+  return db
 }
 
 interface SavedRow {

@@ -1,22 +1,21 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { Receipt } from '../broker/contract/messages.ts'
 import type { PreCareError } from '../device-drivers/errors.ts'
+import type { Ballast } from './ballast.ts'
 import { GroupCommit } from './group-commit.ts'
-import { completeReading, type ReadingDraft, readingDraftSchema, type TimeKnown } from './make-reading.ts'
-import { openOutboxFile, type Salvage, salvage } from './outbox-file.ts'
+import { completeReading, type ReadingDraft, type TimeKnown } from './make-reading.ts'
+import { type AsideReason, isFull, openOutboxFile, type Salvage, salvage } from './outbox-file.ts'
+import { MAX_PAGES, OutboxRoom } from './outbox-room.ts'
+import { isWhole, keepRejected, type Rejected, readDraft } from './outbox-rows.ts'
+import { renewStamp } from './outbox-stamp.ts'
+import { FORGET_ROWS, forgetSome } from './retention.ts'
 
 /**
  * What the hub has heard and the broker has not yet confirmed, on disk. A row is forgotten only on the broker's receipt,
  * and even then kept for a while. `decoded = receipted + unsent + duplicate` holds at every moment.
  */
 
-export interface Rejected {
-  readonly source: string
-  readonly reason: string
-  readonly bytes: Uint8Array
-  readonly bootId: string
-  readonly heardAt: number
-}
+export type { Rejected } from './outbox-rows.ts'
 
 /** What one record of a device brings: stored in one transaction, or not at all. */
 export interface Arrival {
@@ -54,58 +53,63 @@ export interface OutboxOptions {
   readonly randomHex: (bytes: number) => string
   /** The file can't be trusted any more: restart the process. */
   readonly onBroken?: (error: PreCareError) => void
+  /** Room kept free on the disk, for emptying it. */
+  readonly ballast?: Ballast
+  /** Of 4 KiB. */
+  readonly maxPages?: number
+  /** The machine's own number, where it has one. */
+  readonly machine?: string
 }
-
-/** Of the newest rejected records; older ones give way (they are diagnostics, the device's own memory aside). */
-const MAX_REJECTED_ROWS = 2_000
-/** One ATT value has at most 512 bytes (Core, Vol 3, Part F, 3.2.9); serial frames are shorter than this too. */
-const MAX_REJECTED_BYTES = 4_096
-const MAX_REASON_CHARS = 200
 
 export interface OpenedOutbox {
   readonly outbox: Outbox
-  /** Present when the file was damaged: where it was put, and how many unsent rows could be saved from it. */
-  readonly damaged?: { readonly setAside: string; readonly saved: number }
+  /** Present when the file could not be gone on with: where it was put, and how many unsent rows were saved from it. */
+  readonly damaged?: { readonly setAside: string; readonly why: AsideReason; readonly saved: number }
 }
 
 /** @throws PreCareError 'store-failed' */
 export function openOutbox(path: string, options: OutboxOptions): OpenedOutbox {
-  const { db, setAside } = openOutboxFile(path, options.randomHex(4))
-  const outbox = new Outbox(db, options)
+  const { ballast, machine } = options
+  const { db, setAside } = openOutboxFile(path, {
+    tag: options.randomHex(4),
+    ...(machine === undefined ? {} : { machine }),
+    ...(ballast === undefined ? {} : { makeRoom: () => ballast.release() }),
+  })
+  const outbox = new Outbox(db, path, options)
   if (setAside === undefined) return { outbox }
-  const saved = salvage(setAside)
+  const saved = salvage(setAside.path)
   outbox.restore(saved)
-  return { outbox, damaged: { setAside, saved: saved.rows.length } }
-}
-
-function readDraft(body: string): ReadingDraft | undefined {
-  try {
-    return readingDraftSchema.safeParse(JSON.parse(body)).data
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  return { outbox, damaged: { setAside: setAside.path, why: setAside.why, saved: saved.rows.length } }
 }
 
 export class Outbox {
   readonly epoch: string
   readonly #db: DatabaseSync
+  readonly #path: string
   readonly #options: OutboxOptions
   readonly #commits: GroupCommit
+  readonly room: OutboxRoom
   readonly #statements = new Map<string, StatementSync>()
 
-  constructor(db: DatabaseSync, options: OutboxOptions) {
+  constructor(db: DatabaseSync, path: string, options: OutboxOptions) {
     this.#db = db
+    this.#path = path
     this.#options = options
-    this.#commits = new GroupCommit(db, (error) => options.onBroken?.(error))
-    const epoch = this.note('epoch') ?? options.randomHex(8)
-    this.#setNote('epoch', epoch)
-    this.epoch = epoch
+    this.room = new OutboxRoom(db, options.ballast, options.maxPages ?? MAX_PAGES)
+    this.#commits = new GroupCommit(db, this.room, (error) => options.onBroken?.(error))
+    const known = this.note('epoch')
+    this.epoch = known ?? options.randomHex(8)
+    if (known === undefined) this.#setNote('epoch', this.epoch)
+  }
+
+  /** Makes what is on the disk now the only state to go on from: an earlier copy put back later is then noticed. */
+  renewStamp(): void {
+    renewStamp(this.#db, this.#path, this.#options.machine, this.#options.randomHex(4))
   }
 
   /** Resolves when everything of it is on the disk; then, and not before, may the device be told. */
   append(arrival: Arrival): Promise<Appended> {
-    return this.#commits.run(() => {
+    return this.#commits.run('intake', () => {
       const known = this.#options.time()
       // Rows without time first, so that sequence numbers are queued in their order.
       if (known !== undefined) this.#complete(known)
@@ -133,7 +137,7 @@ export class Outbox {
 
   /** Gives held rows their times, once the hub knows the time. Resolves with how many. */
   completeHeld(): Promise<number> {
-    return this.#commits.run(() => {
+    return this.#commits.run('drain', () => {
       const known = this.#options.time()
       return known === undefined ? 0 : this.#complete(known)
     })
@@ -142,7 +146,7 @@ export class Outbox {
   /** The first consecutive unsent rows within from..to; undefined when there is none. Always at least one row. */
   run(from: number, to: number, limit: { readonly rows: number; readonly bytes: number }): Run | undefined {
     const select = this.#sql(
-      `SELECT seq, body FROM rows WHERE state = 'queued' AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
+      `SELECT seq, id, body FROM rows WHERE state = 'queued' AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
     )
     const bodies: string[] = []
     let first = 0
@@ -150,6 +154,11 @@ export class Outbox {
     for (const row of select.all(from, to, limit.rows)) {
       const seq = Number(row['seq'])
       const body = String(row['body'])
+      if (!isWhole(body, String(row['id']))) {
+        this.#setApart(seq, body)
+        if (bodies.length > 0) break
+        continue
+      }
       bytes += Buffer.byteLength(body)
       if (bodies.length === 0) first = seq
       else if (seq !== first + bodies.length || bytes > limit.bytes) break
@@ -161,7 +170,7 @@ export class Outbox {
   /** Marks first..last as stored by the broker. Resolves with the number of rows that were waiting for it. */
   receipt({ epoch, first, last }: Receipt): Promise<number> {
     if (epoch !== this.epoch) return Promise.resolve(0)
-    return this.#commits.run(() => {
+    return this.#commits.run('drain', () => {
       const { changes } = this.#sql(
         `UPDATE rows SET state = 'receipted', receipted_at = ? WHERE state = 'queued' AND seq BETWEEN ? AND ?`,
       ).run(this.#options.time()?.now ?? null, first, last)
@@ -213,11 +222,11 @@ export class Outbox {
     return row === undefined ? undefined : { seq: Number(row['seq']), receivedAt: String(row['at']) }
   }
 
-  /** Number of the next connection. A new file starts at the present second, above whatever a lost one had reached. */
+  /** Number of the next connection: at least the present second, above whatever a lost card or a later copy reached. */
   nextSession(): Promise<number> {
-    return this.#commits.run(() => {
+    return this.#commits.run('drain', () => {
       const seconds = Math.floor((this.#options.time()?.now ?? 0) / 1000)
-      const session = this.note('session') === undefined ? Math.max(1, seconds) : Number(this.note('session')) + 1
+      const session = Math.max(seconds, Number(this.note('session') ?? 0) + 1)
       this.#setNote('session', String(session))
       return session
     })
@@ -230,19 +239,25 @@ export class Outbox {
   }
 
   setNote(name: string, value: string): Promise<void> {
-    return this.#commits.run(() => this.#setNote(name, value))
+    return this.#commits.run('intake', () => this.#setNote(name, value))
+  }
+
+  /** Writes to the disk. A full one is no failure: the health says that, and no restart would help. */
+  async prove(): Promise<void> {
+    try {
+      await this.#commits.run('drain', () => this.#setNote('proven', String(this.#options.time()?.now ?? 0)))
+    } catch (error) {
+      if (!(error instanceof Error && isFull(error.cause))) throw error
+    }
   }
 
   /** Deletes receipted rows older than `days`. Resolves with how many; none while the time is not known. */
-  prune(days: number): Promise<number> {
-    return this.#commits.run(() => {
-      const now = this.#options.time()?.now
-      if (now === undefined) return 0
-      // Receipted while the time was not known: their days count from now.
-      this.#sql(`UPDATE rows SET receipted_at = ? WHERE state = 'receipted' AND receipted_at IS NULL`).run(now)
-      const old = this.#sql(`DELETE FROM rows WHERE state = 'receipted' AND receipted_at < ?`)
-      return Number(old.run(now - days * 86_400_000).changes)
-    })
+  async prune(days: number): Promise<number> {
+    for (let total = 0; ; ) {
+      const step = await this.#commits.run('drain', () => forgetSome(this.#db, this.#options.time()?.now, days))
+      total += step
+      if (step < FORGET_ROWS) return total
+    }
   }
 
   /** Takes over what was saved from a damaged file, under new sequence numbers. */
@@ -283,10 +298,7 @@ export class Outbox {
       const number = Number(seq)
       const draft = readDraft(String(body))
       if (draft === undefined) {
-        // Can't be completed ever; it must not stop the others. The gap in the numbers shows that something is missing.
-        this.#sql('DELETE FROM rows WHERE seq = ?').run(number)
-        const bytes = Buffer.from(String(body))
-        this.#reject('unknown', { source: 'outbox', reason: 'store-corrupt', bytes, bootId: '', heardAt: 0 })
+        this.#giveUp(number, String(body))
         continue
       }
       const reading = JSON.stringify(completeReading(draft, known, true))
@@ -295,17 +307,21 @@ export class Outbox {
     return held.length
   }
 
-  #reject(device: string, { source, reason, bytes, bootId, heardAt }: Rejected): void {
-    const hex = Buffer.from(bytes.subarray(0, MAX_REJECTED_BYTES)).toString('hex')
-    this.#sql('INSERT INTO rejected (device, source, reason, hex, boot_id, heard_at) VALUES (?, ?, ?, ?, ?, ?)').run(
-      device,
-      source,
-      reason.slice(0, MAX_REASON_CHARS),
-      hex,
-      bootId,
-      heardAt,
-    )
-    this.#sql('DELETE FROM rejected WHERE number <= (SELECT MAX(number) FROM rejected) - ?').run(MAX_REJECTED_ROWS)
+  /** Bytes turned over on the card: sent along, the row would spoil the message of the others. */
+  #setApart(seq: number, body: string): void {
+    const done = this.#commits.run('drain', () => this.#giveUp(seq, body))
+    done.catch((error: PreCareError) => this.#options.onBroken?.(error))
+  }
+
+  /** A row that can't be read must not stop the others. The gap in the numbers shows that something is missing. */
+  #giveUp(seq: number, body: string): void {
+    if (this.#sql('DELETE FROM rows WHERE seq = ?').run(seq).changes === 0) return
+    const bytes = Buffer.from(body)
+    this.#reject('unknown', { source: 'outbox', reason: 'store-corrupt', bytes, bootId: '', heardAt: 0 })
+  }
+
+  #reject(device: string, rejected: Rejected): void {
+    keepRejected((text) => this.#sql(text), device, rejected)
     this.#count('rejected', 1)
   }
 

@@ -60,7 +60,8 @@ function estimate(timing: Timing, recorded: number, heard: number, zone: string)
     // Counted on the device's own clock, which knows no daylight saving: so many ms before it was read.
     return { measuredAt: Math.round(hubThen - (shown - recorded)), clock: { quality: 'corrected', offsetMs } }
   }
-  const proven = timing.clockSet || live
+  // A clock that was set but never read says nothing of the records that it stamped before.
+  const proven = onNewClock || live
   return { measuredAt: direct.at, clock: { quality: proven && direct.certain ? 'synced' : 'unknown' } }
 }
 

@@ -1,4 +1,4 @@
-import type { SerialDriver } from '../device-drivers/driver.ts'
+import type { SerialDriver, SerialSettings } from '../device-drivers/driver.ts'
 import { isPreCareError } from '../device-drivers/errors.ts'
 import { backOff } from './back-off.ts'
 import type { DeviceStates } from './device-states.ts'
@@ -40,6 +40,15 @@ export async function tendLine(device: SerialDevice, options: SerialLinesOptions
   }
 }
 
+/** The driver's settings, with what the configuration says otherwise: clones differ in baud rate and parity. */
+function settingsOf({ settings }: SerialDriver, { baudRate, parity }: Conversation['options']): SerialSettings {
+  return {
+    ...settings,
+    ...(typeof baudRate === 'number' && { baudRate }),
+    ...((parity === 'none' || parity === 'even' || parity === 'odd') && { parity }),
+  }
+}
+
 /** False when the line could not be opened or the session failed. @param say a line that stays dead is logged once */
 async function talkOnce(
   { id, target, driver, options }: SerialDevice,
@@ -49,9 +58,7 @@ async function talkOnce(
 ): Promise<boolean> {
   let link: OpenSerialLink | undefined
   try {
-    const { baudRate } = options
-    const settings = typeof baudRate === 'number' ? { ...driver.settings, baudRate } : driver.settings
-    const open = await serial.open(target, settings, signal)
+    const open = await serial.open(target, settingsOf(driver, options), signal)
     link = open
     const talk: Conversation = {
       device: id,

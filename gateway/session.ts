@@ -132,6 +132,8 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
         sums.rejected += 1
         return
       }
+      case 'remember':
+        return keep([], [], event.remember)
       case 'clock':
         facts.clockRead = { deviceNow: event.deviceNow, readAt: clock.now() }
         return
@@ -158,6 +160,7 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
       options: talk.options,
     })
     [Symbol.asyncIterator]()
+  let safe = true
   try {
     for (;;) {
       // Not ended by the loss of the link: a device may hang up the moment its last value is out, and that value is
@@ -167,14 +170,18 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
       await hear(value)
     }
   } catch (error) {
-    if (isPreCareError(error, 'store-failed')) throw error
+    if (isPreCareError(error, 'store-failed')) {
+      safe = false
+      throw error
+    }
     const failure = isPreCareError(error)
       ? error
       : new PreCareError('device-refused', `driver ${talk.about.id} failed: ${messageOf(error)}`, { cause: error })
     return sums.records > 0 && failure.code === 'link-lost' ? { ...sums, facts } : { ...sums, facts, failure }
   } finally {
-    // Not awaited: a generator that waits for a dead link ends when the caller closes that link.
-    events.return?.().catch(() => undefined)
+    // Not awaited: a generator that waits for a dead link ends when the caller closes that link. Left alone when the
+    // disk refused: to stop reading would confirm the indication whose record is in hand and nowhere else.
+    if (safe) events.return?.().catch(() => undefined)
   }
 }
 

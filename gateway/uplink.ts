@@ -32,6 +32,10 @@ export interface UplinkOptions {
   /** Retained messages of the hub besides its state, sent anew at each connection. */
   readonly retained: () => Iterable<readonly [topic: string, payload: string]>
   readonly onConnected?: () => void
+  /** By default 30; a line is dead when nothing came back for one and a half of it. */
+  readonly keepaliveS?: number
+  /** From dialling to the broker's acceptance; by default 30 s. */
+  readonly connectTimeoutMs?: number
 }
 
 /**
@@ -135,8 +139,8 @@ export class Uplink {
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
-      keepalive: KEEPALIVE_S,
-      connectTimeout: CONNECT_TIMEOUT_MS,
+      keepalive: this.#options.keepaliveS ?? KEEPALIVE_S,
+      connectTimeout: this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
       will: { topic: topics.hubState(hub), payload: this.#stateText('offline', false), qos: 1, retain: true },
     })
     this.#client = client
@@ -211,6 +215,8 @@ export class Uplink {
     this.#window.receipted(receipt.data, clock.now()).then(
       (rows) => {
         if (rows > 0) this.#attempt = 0
+        const { first, last } = receipt.data
+        log.info('receipt', { first, last, count: rows })
         this.wake()
       },
       (error: unknown) => log.error('receipt-not-stored', errorFields(error)),

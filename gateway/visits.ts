@@ -32,6 +32,11 @@ export class Visits {
     return { sessions: this.#sessions, failures: this.#failures }
   }
 
+  /** What earlier visits asked to remember about a device. */
+  memory(device: string): Readonly<Record<string, number | string>> {
+    return this.#options.outbox.memory(device)
+  }
+
   /** @param withinMs undefined for a line that stays open. Rejects with 'store-failed' only. */
   async make(talk: Conversation, withinMs: number | undefined, stop: AbortSignal): Promise<VisitReport> {
     const { outbox, clock, zone, log, states, runId, onStored } = this.#options

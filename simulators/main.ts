@@ -55,8 +55,9 @@ async function simulate(file: string, options: Options): Promise<void> {
   const stop = (): void => {
     void world.stop().then(() => process.exit(0))
   }
-  process.once('SIGINT', stop)
-  process.once('SIGTERM', stop)
+  // On, not once: under npm a Ctrl-C comes twice, and the second would kill.
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
   const hubs = world.homes.map(({ hub, hciSocket, serial }) => ({ hub, hciSocket, serial }))
   console.log(JSON.stringify({ ready: true, hubs }))
 }

@@ -29,7 +29,14 @@ export interface PlannedMeasurement {
 }
 
 /** What such devices show; everything else is in whole numbers. */
-const DECIMALS: Readonly<Record<string, number>> = { weight: 1, bodyTemperature: 1 }
+const DECIMALS: Readonly<Record<string, number>> = {
+  weight: 1,
+  bodyTemperature: 1,
+  fev1: 2,
+  fvc: 2,
+  fev6: 2,
+  glucose: 1,
+}
 
 function along(quantity: string, start: number, course: Course, atS: number): number {
   if (course.type === 'stable') return start

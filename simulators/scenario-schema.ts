@@ -1,13 +1,17 @@
 import { z } from 'zod'
 import { idSchema, KINDS } from '../device-drivers/reading.ts'
+import { ble, count, habits, positive, serial, storing, streaming } from './scenario-habits.ts'
+
+import { IEEE_11073_KINDS } from './scenario-ieee11073.ts'
+import { OWN_PROTOCOL_KINDS } from './scenario-own-protocols.ts'
+import { SERIAL_LINE_KINDS } from './scenario-serial-lines.ts'
+import { STORED_RECORD_KINDS } from './scenario-stored-records.ts'
+import { VENDOR_KINDS } from './scenario-vendors.ts'
 
 /** The shape of a scenario file. What its parts mean to one another is checked in `scenario.ts`. */
 
 const seconds = z.number().min(0)
-const positive = z.number().positive()
-const count = z.int().min(1)
 const values = z.record(z.string().regex(/^[a-z][A-Za-z0-9]+$/, 'use the name of a quantity, as systolic'), z.number())
-const address = z.string().regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/, 'use an address as c0:01:00:00:00:0a, lower case')
 const driver = z.string().regex(/^[a-z0-9-]{2,40}$/)
 const iso = z.iso.datetime('use a time as 2026-01-31T08:00:00Z')
 
@@ -51,87 +55,6 @@ const registrySchema = z.strictObject({
   ),
   clients: z.array(z.strictObject({ id: idSchema, organisation: idSchema })),
 })
-
-const clock = z.strictObject({
-  state: z.enum(['set', 'never-set', 'dead']).exactOptional(),
-  offsetMs: z.number().exactOptional(),
-  driftPpm: z.number().exactOptional(),
-})
-
-const security = z.enum([
-  'none',
-  'just-works',
-  'bonded-once',
-  'refuses-pairing',
-  'requires-passkey',
-  'requires-secure-connections',
-])
-
-const ble = {
-  id: idSchema,
-  address,
-  addressType: z.enum(['public', 'random']).exactOptional(),
-  name: z.string().max(29).exactOptional(),
-}
-
-const storing = {
-  security: security.exactOptional(),
-  batteryPercent: z.int().min(0).max(100).exactOptional(),
-  clock: clock.exactOptional(),
-  capacity: count.exactOptional(),
-  keepsSent: z.boolean().exactOptional(),
-  order: z.enum(['oldest-first', 'newest-first', 'shuffled']).exactOptional(),
-  advertiseMs: z.union([positive, z.literal('always')]).exactOptional(),
-  advertisingIntervalMs: positive.exactOptional(),
-  restMs: z.number().min(0).exactOptional(),
-  wantsTimeFirst: z.boolean().exactOptional(),
-  timeCharacteristic: z.enum(['2A08', '2A2B', 'none']).exactOptional(),
-  withoutTime: z.boolean().exactOptional(),
-  leavesAfterMs: z.union([z.number().min(0), z.literal('never')]).exactOptional(),
-  leavesAfterRecords: count.exactOptional(),
-  sendsTwice: z.boolean().exactOptional(),
-  cutsBytes: count.exactOptional(),
-}
-
-const streaming = {
-  security: security.exactOptional(),
-  batteryPercent: z.int().min(0).max(100).exactOptional(),
-  wornMs: positive.exactOptional(),
-  settlesMs: z.number().min(0).exactOptional(),
-  advertisingIntervalMs: positive.exactOptional(),
-}
-
-const serial = {
-  id: idSchema,
-  /** TCP port on 127.0.0.1; 0 or absent: any free one. */
-  port: z.int().min(0).max(65535).exactOptional(),
-  line: z
-    .strictObject({
-      splitBytes: count.exactOptional(),
-      mergeMs: positive.exactOptional(),
-      garble: z.number().min(0).max(1).exactOptional(),
-      cutAfterBytes: count.exactOptional(),
-    })
-    .exactOptional(),
-  habits: z
-    .strictObject({
-      serial: z
-        .string()
-        .regex(/^\d{1,9}$/, 'use at most nine digits')
-        .exactOptional(),
-      capacity: count.exactOptional(),
-      clock: clock.exactOptional(),
-      lowBattery: z.boolean().exactOptional(),
-      smartPoint: z.boolean().exactOptional(),
-      marksMemory: z.boolean().exactOptional(),
-      answerMs: positive.exactOptional(),
-      wornMs: positive.exactOptional(),
-      settlesMs: z.number().min(0).exactOptional(),
-    })
-    .exactOptional(),
-}
-
-const habits = <T extends z.ZodRawShape>(shape: T) => z.strictObject(shape).exactOptional()
 
 const deviceSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -185,6 +108,11 @@ const deviceSchema = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ ...serial, kind: z.literal('nonin-df13') }),
   z.strictObject({ ...serial, kind: z.literal('nonin-df8') }),
+  ...IEEE_11073_KINDS,
+  ...OWN_PROTOCOL_KINDS,
+  ...SERIAL_LINE_KINDS,
+  ...STORED_RECORD_KINDS,
+  ...VENDOR_KINDS,
 ])
 export type ScenarioDevice = z.infer<typeof deviceSchema>
 

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
+import { IEEE_11073_NEEDS } from './scenario-ieee11073.ts'
+import { OWN_PROTOCOL_NEEDS } from './scenario-own-protocols.ts'
 import { type Scenario, type ScenarioDevice, scenarioSchema } from './scenario-schema.ts'
+import { SERIAL_LINE_NEEDS } from './scenario-serial-lines.ts'
+import { STORED_RECORD_NEEDS } from './scenario-stored-records.ts'
+import { VENDOR_NEEDS } from './scenario-vendors.ts'
 
 export type { Scenario, ScenarioDevice } from './scenario-schema.ts'
 
@@ -14,6 +19,11 @@ export const DEVICE_KINDS = {
   'heart-rate-belt': { driver: 'heart-rate-service', quantities: ['heartRate'] },
   'nonin-df13': { driver: 'nonin-spot-check', quantities: ['oxygenSaturation', 'pulseRate'] },
   'nonin-df8': { driver: 'nonin-stream', quantities: ['oxygenSaturation', 'pulseRate'] },
+  ...IEEE_11073_NEEDS,
+  ...OWN_PROTOCOL_NEEDS,
+  ...SERIAL_LINE_NEEDS,
+  ...STORED_RECORD_NEEDS,
+  ...VENDOR_NEEDS,
 } as const satisfies Record<ScenarioDevice['kind'], { driver: string; quantities: readonly string[] }>
 
 export const DEFAULT_TIME_ZONE = 'Europe/Copenhagen'
@@ -154,7 +164,12 @@ export interface HubConfig {
   readonly timeZone: string
   readonly bluetooth: { readonly enabled: boolean; readonly adapter: number }
   readonly devices: readonly { readonly id: string; readonly driver: string; readonly address: string }[]
-  readonly serial: readonly { readonly id: string; readonly driver: string; readonly target: string }[]
+  readonly serial: readonly {
+    readonly id: string
+    readonly driver: string
+    readonly target: string
+    readonly options?: Readonly<Record<string, number>>
+  }[]
 }
 
 /**
@@ -175,14 +190,15 @@ export function hubConfig(
   const devices: HubConfig['devices'][number][] = []
   const serial: HubConfig['serial'][number][] = []
   for (const device of devicesOf(scenario, hub)) {
-    const { driver } = DEVICE_KINDS[device.kind]
+    const needs = DEVICE_KINDS[device.kind]
+    const { driver } = needs
     if ('address' in device) {
       devices.push({ id: device.id, driver, address: device.address })
       continue
     }
     const target = place.serialTargets[device.id]
     if (target === undefined) throw new PreCareError('config-invalid', `serialTargets.${device.id}: missing`)
-    serial.push({ id: device.id, driver, target })
+    serial.push({ id: device.id, driver, target, ...('options' in needs && { options: needs.options }) })
   }
   return {
     hub,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { isNumber, isTrustworthy, type Reading, type Status } from '../../device-drivers/reading.ts'
+import { isTrustworthy, type Reading, type Status } from '../../device-drivers/reading.ts'
 import type { AlertMessage, Breach } from '../contract/messages.ts'
-import { breachOf, isAlertBound, type Limits } from './limits.ts'
+import { breachOf, isAlertBound, isComparable, type Limits } from './limits.ts'
 
 /** As in `alertMessageSchema`. */
 const MAX_READINGS = 20
@@ -37,8 +37,7 @@ function breachesOf({ reading, limits }: Judged): Breach[] {
   const breaches: Breach[] = []
   for (const [quantity, own] of limits) {
     const value = reading.values[quantity]
-    // An absent value is no number and is beyond nothing.
-    const breach = isNumber(value) ? breachOf(quantity, value, own) : undefined
+    const breach = value === undefined ? undefined : breachOf(quantity, value, own)
     if (breach !== undefined) breaches.push(breach)
   }
   return breaches
@@ -69,8 +68,8 @@ function open({ citizen, reading }: Judged, breaches: Breach[], trusted: boolean
 
 function update(alert: AlertMessage, judged: Judged, breaches: Breach[], trusted: boolean): Transition {
   const { reading, overtaken } = judged
-  // A quantity that this reading has no number for stays as it was: silence is no improvement.
-  const standing = alert.breaches.filter((breach) => !isNumber(reading.values[breach.quantity]))
+  // A quantity of which this reading says nothing stays as it was: silence is no improvement.
+  const standing = alert.breaches.filter((breach) => !isComparable(reading.values[breach.quantity]))
   const all = [...breaches, ...standing]
   const level = trusted ? levelOf(all) : 'yellow'
   const mayLower = trusted && !overtaken
@@ -105,7 +104,7 @@ export function evaluate(alert: AlertMessage | undefined, judged: Judged): Trans
     return alert === undefined ? open(judged, breaches, trusted) : update(alert, judged, breaches, trusted)
   }
   if (alert === undefined || !trusted || judged.overtaken) return NONE
-  const answered = alert.breaches.every((breach) => isNumber(reading.values[breach.quantity]))
+  const answered = alert.breaches.every((breach) => isComparable(reading.values[breach.quantity]))
   if (!answered) return NONE
   const closed: AlertMessage = {
     ...alert,

@@ -1,3 +1,4 @@
+import { type AbsentReason, isNumber, type Value } from '../../device-drivers/reading.ts'
 import type { Breach } from '../contract/messages.ts'
 
 /** From low to high: the order that limits must have. */
@@ -47,11 +48,8 @@ export function compare(value: { readonly value: number; readonly decimals: numb
  * The worst limit that the value is beyond. Strict: a value at the limit is within it, as in OpenTele, whose limits
  * Danish clinics know.
  */
-export function breachOf(
-  quantity: string,
-  value: { readonly value: number; readonly decimals: number; readonly unit: string },
-  limits: Limits,
-): Breach | undefined {
+export function breachOf(quantity: string, value: Value, limits: Limits): Breach | undefined {
+  if (!isNumber(value)) return outOfRangeBreach(quantity, value, limits)
   for (const bound of ['alertLow', 'alertHigh', 'warningLow', 'warningHigh'] as const) {
     const limit = limits[bound]
     if (limit === undefined) continue
@@ -60,4 +58,30 @@ export function breachOf(
     if (low ? difference < 0 : difference > 0) return { quantity, value: value.value, unit: value.unit, limit, bound }
   }
   return undefined
+}
+
+/** What a meter says instead of a number: HI and LO, as an infinity (SFLOAT) or as a status of the sample. */
+const OUT_OF_RANGE: Readonly<Partial<Record<AbsentReason, 'above' | 'below'>>> = {
+  'above-range': 'above',
+  'positive-infinity': 'above',
+  'below-range': 'below',
+  'negative-infinity': 'below',
+}
+
+/** A value beyond what the device can measure is beyond every limit on that side: no limit lies outside its range. */
+function outOfRangeBreach(quantity: string, value: Value, limits: Limits): Breach | undefined {
+  const outOfRange = 'absent' in value ? OUT_OF_RANGE[value.absent] : undefined
+  if (outOfRange === undefined) return undefined
+  const bounds =
+    outOfRange === 'above' ? (['alertHigh', 'warningHigh'] as const) : (['alertLow', 'warningLow'] as const)
+  for (const bound of bounds) {
+    const limit = limits[bound]
+    if (limit !== undefined) return { quantity, outOfRange, limit, bound }
+  }
+  return undefined
+}
+
+/** True when the value says on which side of the limits it is: a number, HI or LO. */
+export function isComparable(value: Value | undefined): boolean {
+  return isNumber(value) || (value !== undefined && 'absent' in value && OUT_OF_RANGE[value.absent] !== undefined)
 }

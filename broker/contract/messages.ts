@@ -63,10 +63,25 @@ export const hubHealthSchema = z.strictObject({
       linksOpen: z.int().min(0),
       scanRestarts: z.int().min(0),
       connectFailures: z.int().min(0),
+      /** What was last tried with a radio that hears nothing; absent while it hears. */
+      step: z.enum(['scan', 'adapter', 'power', 'service', 'reboot']).optional(),
+      adapterRestarts: z.int().min(0).optional(),
+      powerCycles: z.int().min(0).optional(),
+      mostLinksOpen: z.int().min(0).optional(),
+      steadyDevices: z.int().min(0).optional(),
     })
     .optional(),
   memory: z.strictObject({ rssBytes: z.int().min(0) }),
-  disk: z.strictObject({ freeBytes: z.int().min(0) }).optional(),
+  disk: z
+    .strictObject({
+      freeBytes: z.int().min(0),
+      /** Of the disk, or of what the outbox may use of it, whichever is nearer its end. */
+      usedPercent: z.int().min(0).max(100).optional(),
+      outboxBytes: z.int().min(0).optional(),
+      /** full: readings are refused and stay in the memory of their devices. */
+      alarm: z.enum(['none', 'filling', 'nearly-full', 'full']).optional(),
+    })
+    .optional(),
 })
 export type HubHealth = z.infer<typeof hubHealthSchema>
 
@@ -96,8 +111,10 @@ export type FeedReading = z.infer<typeof feedReadingSchema>
 /** Comparison of one value with one limit, in the reading's own unit. */
 export const breachSchema = z.strictObject({
   quantity: z.string(),
-  value: z.number(),
-  unit: z.string(),
+  /** Absent when the device could only say that it is beyond its own range: a glucose meter's HI or LO. */
+  value: z.number().optional(),
+  outOfRange: z.enum(['above', 'below']).optional(),
+  unit: z.string().optional(),
   limit: z.number(),
   bound: z.enum(['alertLow', 'warningLow', 'warningHigh', 'alertHigh']),
 })

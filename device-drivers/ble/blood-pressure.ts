@@ -70,6 +70,20 @@ export function decodeBloodPressure(bytes: Uint8Array, characteristic: string): 
   return decoded(packet, [measurement])
 }
 
+/** Blood Pressure Feature 0x2A49. */
+export function decodeBloodPressureFeature(bytes: Uint8Array): Decoded {
+  const packet = new PacketReader(bytes)
+  packet.flags('Blood Pressure Feature', 2, {
+    'Body Movement Detection Support': 0,
+    'Cuff Fit Detection Support': 1,
+    'Irregular Pulse Detection Support': 2,
+    'Pulse Rate Range Detection Support': 3,
+    'Measurement Position Detection Support': 4,
+    'Multiple Bond Support': 5,
+  })
+  return decoded(packet, [])
+}
+
 const BASE = {
   about: {
     kinds: ['blood-pressure'],

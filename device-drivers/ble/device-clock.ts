@@ -1,5 +1,5 @@
 import { decoded } from '../decoded.ts'
-import type { Decoded, GattLink, SessionEvent, Visit } from '../driver.ts'
+import type { Decoded, GattLink, LocalDateTime, SessionEvent, Visit } from '../driver.ts'
 import { isPreCareError, PreCareError } from '../errors.ts'
 import { writeCurrentTime, writeDateTime } from '../gatt/date-time.ts'
 import { PacketReader } from '../gatt/packet-reader.ts'
@@ -41,7 +41,14 @@ export function decodeCurrentTime(bytes: Uint8Array): Decoded {
   return decoded(packet, [])
 }
 
-const places = (own: string) => [
+/** Where a clock is read and set, and in which form. */
+export interface ClockPlace {
+  readonly service: string
+  readonly characteristic: string
+  readonly write: (local: LocalDateTime) => Uint8Array
+}
+
+const places = (own: string): readonly ClockPlace[] => [
   { service: own, characteristic: CHARACTERISTIC.dateTime, write: writeDateTime },
   { service: SERVICE.currentTime, characteristic: CHARACTERISTIC.currentTime, write: writeCurrentTime },
   { service: SERVICE.currentTime, characteristic: CHARACTERISTIC.dateTime, write: writeDateTime },
@@ -55,7 +62,16 @@ const places = (own: string) => [
 export async function* settleClock(link: GattLink, visit: Visit, own: string): AsyncGenerator<SessionEvent, void> {
   const place = places(own).find((p) => link.has(p.service, p.characteristic))
   if (place === undefined) return
-  const bytes = yield* readIfPresent(link, place.service, place.characteristic)
+  yield* settleAt(link, visit, place, yield* readIfPresent(link, place.service, place.characteristic))
+}
+
+/** The same for a clock whose present time is known already. @param bytes a time 0x2A08 or 0x2A2B, if there is one */
+export async function* settleAt(
+  link: GattLink,
+  visit: Visit,
+  place: ClockPlace,
+  bytes: Uint8Array | undefined,
+): AsyncGenerator<SessionEvent, void> {
   try {
     const deviceNow = bytes && clockFace(new PacketReader(bytes))
     if (deviceNow !== undefined) yield { type: 'clock', deviceNow }

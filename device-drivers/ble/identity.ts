@@ -46,6 +46,23 @@ export function decodeSystemId(bytes: Uint8Array): Decoded {
   return decoded(packet, [])
 }
 
+/** PnP ID 0x2A50. */
+export function decodePnpId(bytes: Uint8Array): Decoded {
+  const packet = new PacketReader(bytes)
+  packet.explain(['reserved', 'Bluetooth SIG', 'USB Implementers Forum'][packet.u8('Vendor ID Source')] ?? 'reserved')
+  packet.u16('Vendor ID')
+  packet.u16('Product ID')
+  packet.u16('Product Version')
+  return decoded(packet, [])
+}
+
+/** IEEE 11073-20601 Regulatory Certification Data List 0x2A2A: opaque here. */
+export function decodeRegulatoryData(bytes: Uint8Array): Decoded {
+  const packet = new PacketReader(bytes)
+  packet.bytes('Data', bytes.length)
+  return decoded(packet, [])
+}
+
 /** Battery Level 0x2A19: one byte, 0 to 100. Anything else is a misread characteristic, so here length is strict. */
 export function decodeBatteryLevel(bytes: Uint8Array): Decoded {
   const packet = new PacketReader(bytes)

@@ -1,10 +1,11 @@
-import type { BleDriver, Decoded, GattLink, RawRecord, SessionEvent, Visit } from '../driver.ts'
+import type { BleDriver, Decoded, GattLink, Packet, RawRecord, SessionEvent, Visit } from '../driver.ts'
 import { PreCareError } from '../errors.ts'
 import { CHARACTERISTIC, SERVICE } from '../gatt/uuids.ts'
 import { OXIMETRY_RULE } from '../live-stream.ts'
 import { isUnsettled, liveValues } from '../live-values.ts'
 import { merge } from '../merge.ts'
 import { decodeContinuous, decodeSpotCheck, judgeContinuous } from './plx-measurement.ts'
+import { askForStored, refusalIn, storedSpotCheck } from './stored-spot-checks.ts'
 import { advertises, IDLE_MS, openVisit, type Variant } from './visit.ts'
 
 /** Pulse Oximeter Service 0x1822: spot checks 0x2A5E as they are, and a continuous stream 0x2A5F as one reading. */
@@ -12,11 +13,9 @@ import { advertises, IDLE_MS, openVisit, type Variant } from './visit.ts'
 /** An oximeter with both characteristics sends its spot check at the end of the stream: this long after it at most. */
 const SPOT_CHECK_AFTER_MS = 30_000
 
-const { spotCheckMeasurement, continuousMeasurement } = CHARACTERISTIC
+const { spotCheckMeasurement, continuousMeasurement, recordAccessControlPoint } = CHARACTERISTIC
 
-type Heard = { readonly source: string; readonly bytes: Uint8Array }
-
-async function* labelled(source: string, values: AsyncIterable<Uint8Array>): AsyncGenerator<Heard, void> {
+async function* labelled(source: string, values: AsyncIterable<Uint8Array>): AsyncGenerator<Packet, void> {
   for await (const bytes of values) yield { source, bytes }
 }
 
@@ -36,7 +35,7 @@ async function* collectOximetry(
   if (!streams && !spots) {
     throw new PreCareError('characteristic-missing', 'service 1822 has neither 2A5E nor 2A5F')
   }
-  const sources: AsyncIterable<Heard>[] = []
+  const sources: AsyncIterable<Packet>[] = []
   if (spots) {
     const idleMs = streams ? SPOT_CHECK_AFTER_MS : IDLE_MS
     sources.push(labelled(spotCheckMeasurement, await link.subscribe(service, spotCheckMeasurement, { idleMs })))
@@ -45,13 +44,25 @@ async function* collectOximetry(
     const values = await link.subscribe(service, continuousMeasurement, { idleMs: IDLE_MS })
     sources.push(labelled(continuousMeasurement, values))
   }
+  const memory = spots ? yield* askForStored(link) : undefined
+  if (memory) sources.push(memory)
+  let reporting = memory !== undefined
   const live = liveValues(continuousMeasurement, OXIMETRY_RULE, judgeContinuous, false)
   let held: SessionEvent | undefined
   let spotChecked = false
   for await (const packet of merge(sources)) {
+    if (packet.source === recordAccessControlPoint) {
+      reporting = false
+      yield* refusalIn(packet.bytes)
+      continue
+    }
     if (packet.source === spotCheckMeasurement) {
-      spotChecked = true
-      yield { type: 'record', record: [packet] }
+      // A spot check out of the memory says nothing about the finger that is in the oximeter now.
+      if (reporting) yield* storedSpotCheck(packet, visit)
+      else {
+        spotChecked = true
+        yield { type: 'record', record: [packet] }
+      }
       continue
     }
     const event = live.hear(packet.bytes)
@@ -98,7 +109,12 @@ export const pulseOximeterService = pulseOximeterDriver({
     title: 'Pulse oximeter (Pulse Oximeter Service)',
     vendor: 'Bluetooth SIG',
     models: ['any with service 0x1822'],
-    quirks: ['a continuous stream becomes one reading when it is stable', 'a spot check goes before the stream'],
+    quirks: [
+      'a continuous stream becomes one reading when it is stable',
+      'a spot check goes before the stream',
+      'ChoiceMMed sets "clock not set" in its spot checks, which then count from when they are heard',
+      'reads the spot checks that it keeps (0x2A60, bits 2 and 3) at each visit',
+    ],
   },
   match: advertises(SERVICE.pulseOximeter),
 })

@@ -18,6 +18,8 @@ import { readBattery, readIdentity, readIfPresent } from './identity.ts'
 export interface Variant {
   readonly about: Pick<Declaration, 'id' | 'title' | 'vendor' | 'models'> & Partial<Declaration>
   match(seen: Advertisement): boolean
+  /** In place of the clock that the SIG describes, for devices that keep or want theirs in another way. */
+  readonly settleClock?: (link: GattLink, visit: Visit) => AsyncIterable<SessionEvent>
   /** After the clock is set and before measurements are enabled. */
   readonly beforeSubscribe?: (link: GattLink, visit: Visit) => AsyncIterable<SessionEvent>
   /** In place of the SIG decoder, for devices that deviate from it. */
@@ -30,6 +32,7 @@ export interface Plan {
   readonly characteristic: string
   /** Characteristics of the same service, read once a visit and put beside each record. */
   readonly context?: readonly string[]
+  readonly settleClock?: Variant['settleClock']
   readonly beforeSubscribe?: Variant['beforeSubscribe']
 }
 
@@ -48,7 +51,7 @@ export async function* openVisit(
   visit: Visit,
   plan: Omit<Plan, 'characteristic'>,
 ): AsyncGenerator<SessionEvent, readonly Packet[]> {
-  yield* settleClock(link, visit, plan.service)
+  yield* plan.settleClock ? plan.settleClock(link, visit) : settleClock(link, visit, plan.service)
   if (plan.beforeSubscribe) yield* plan.beforeSubscribe(link, visit)
   const context: Packet[] = []
   for (const source of plan.context ?? []) {
@@ -61,7 +64,7 @@ export async function* openVisit(
 }
 
 /** Collects stored measurements: each value is a record. A device that hangs up when it is empty ends it well. */
-async function* collectRecords(link: GattLink, visit: Visit, plan: Plan): AsyncGenerator<SessionEvent, void> {
+export async function* collectRecords(link: GattLink, visit: Visit, plan: Plan): AsyncGenerator<SessionEvent, void> {
   const context = yield* openVisit(link, visit, plan)
   const values = await link.subscribe(plan.service, plan.characteristic, { idleMs: IDLE_MS })
   for await (const bytes of values) {
@@ -75,8 +78,12 @@ export function recordDriver(
   decode: (record: RawRecord) => Decoded,
   variant: Variant,
 ): BleDriver {
-  const { beforeSubscribe } = variant
-  const plan = beforeSubscribe ? { ...base.plan, beforeSubscribe } : base.plan
+  const { beforeSubscribe, settleClock: ownClock } = variant
+  const plan = {
+    ...base.plan,
+    ...(beforeSubscribe && { beforeSubscribe }),
+    ...(ownClock && { settleClock: ownClock }),
+  }
   return {
     transport: 'ble',
     about: { ...base.about, ...variant.about },
@@ -85,6 +92,12 @@ export function recordDriver(
     decode: variant.decode ?? decode,
   }
 }
+
+/** True for devices whose name looks like this. A name is shared by many: identity is the configured address. */
+export const named =
+  (pattern: RegExp) =>
+  (seen: Advertisement): boolean =>
+    seen.name !== undefined && pattern.test(seen.name)
 
 /** True for devices that advertise the service. */
 export const advertises =

@@ -5,6 +5,7 @@ import { PacketReader, type Scale } from '../gatt/packet-reader.ts'
 import { CHARACTERISTIC, SERVICE } from '../gatt/uuids.ts'
 import { isNumber, type Value } from '../reading.ts'
 import { convert, rounded } from '../units.ts'
+import { withConsent } from './user-data.ts'
 import { advertises, recordDriver, UNKNOWN_USER, type Variant } from './visit.ts'
 
 /** Weight Scale Service 0x181D (WSS 1.0): Weight Measurement 0x2A9D. */
@@ -83,6 +84,11 @@ export function decodeWeightFeature(bytes: Uint8Array): Decoded {
     ((bytes[0] ?? 0) >>> 3) & 0xf,
     `decimals of kg: ${decimals ?? 'not said'}`,
   )
+  packet.derived(
+    'Height Measurement Resolution',
+    (((bytes[0] ?? 0) >>> 7) | ((bytes[1] ?? 0) << 1)) & 7,
+    'code, 0: not said',
+  )
   return decoded(packet, [])
 }
 
@@ -111,7 +117,7 @@ const BASE = {
 export function weightScaleDriver(variant: Variant): BleDriver {
   const decode = ([packet, ...context]: RawRecord): Decoded =>
     decodeWeight(packet.bytes, context.find((p) => p.source === CHARACTERISTIC.weightScaleFeature)?.bytes)
-  return recordDriver(BASE, decode, variant)
+  return recordDriver(BASE, decode, { ...variant, beforeSubscribe: withConsent(variant.beforeSubscribe) })
 }
 
 export const weightScaleService = weightScaleDriver({
@@ -120,7 +126,10 @@ export const weightScaleService = weightScaleDriver({
     title: 'Scale (Weight Scale Service)',
     vendor: 'Bluetooth SIG',
     models: ['any with service 0x181D'],
-    quirks: ['decimals as the features 0x2A9E say, three without them'],
+    quirks: [
+      'decimals as the features 0x2A9E say, three without them',
+      'gives the consent code where the scale has User Data 0x181C',
+    ],
   },
   match: advertises(SERVICE.weightScale),
 })

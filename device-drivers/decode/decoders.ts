@@ -8,8 +8,12 @@ import { decodeWeight, decodeWeightFeature } from '../ble/weight-scale.ts'
 import type { Decoded } from '../driver.ts'
 import { PreCareError } from '../errors.ts'
 import { IEEE_11073_DECODERS } from '../ieee11073/decoders.ts'
+import { SERIAL_DECODERS } from '../serial/decoders.ts'
 import { decodeCommand, decodeFormat8, decodeFormat13, decodeSerialNumber } from '../serial/nonin-decode.ts'
 import { decodeNumber } from './number.ts'
+import { OWN_PROTOCOL_DECODERS } from './own-protocols.ts'
+import { STORED_RECORD_DECODERS } from './stored-records.ts'
+import { VENDOR_BLE_DECODERS } from './vendor-ble.ts'
 
 /** Reads one packet that stands alone. @param characteristic as in the table's key */
 export type Decode = (bytes: Uint8Array, characteristic: string) => Decoded
@@ -48,11 +52,17 @@ export const DECODERS: Readonly<Record<string, Decode>> = {
   'SPP F4 response': decodeSerialNumber,
   'SPP command': decodeCommand,
   ...IEEE_11073_DECODERS,
+  ...OWN_PROTOCOL_DECODERS,
+  ...SERIAL_DECODERS,
+  ...STORED_RECORD_DECODERS,
+  ...VENDOR_BLE_DECODERS,
 }
 
 /** The decoder for a service and a characteristic, upper or lower case; undefined when there is none. */
 export function decoderFor(service: string, characteristic: string): Decode | undefined {
-  const wanted = [`${service} ${characteristic}`, `any ${characteristic}`, `${service} *`].map((key) => key.toLowerCase())
+  const wanted = [`${service} ${characteristic}`, `any ${characteristic}`, `${service} *`].map((key) =>
+    key.toLowerCase(),
+  )
   const key = Object.keys(DECODERS).find((candidate) => wanted.includes(candidate.toLowerCase()))
   return key === undefined ? undefined : DECODERS[key]
 }

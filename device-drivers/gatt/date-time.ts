@@ -61,6 +61,11 @@ export function addMinutes(text: string, minutes: number): string {
   return new Date((localSeconds(text) + minutes * 60) * 1000).toISOString().slice(0, 19)
 }
 
+/** Local time of a device that counts seconds. @param text the device's second 0; the result must have a year of four digits */
+export function addSeconds(text: string, seconds: number): string {
+  return new Date((localSeconds(text) + seconds) * 1000).toISOString().slice(0, 19)
+}
+
 export function localText(local: LocalDateTime): string {
   return deviceTime(local.year, local.month, local.day, local.hour, local.minute, local.second).text
 }

@@ -11,7 +11,7 @@ export type DecodedNumber =
   | { readonly absent: AbsentReason }
 
 /** More decimals than any quantity of the house has; a reading's schema allows no more. */
-const MAX_DECIMALS = 6
+export const MAX_DECIMALS = 6
 
 /** Offsets of the special mantissas from the most negative one, modulo its size (IEEE 11073-20601, 12.3). */
 const SPECIAL: Readonly<Record<number, AbsentReason>> = {

@@ -2,7 +2,7 @@ import type { Field } from '../driver.ts'
 import { PreCareError } from '../errors.ts'
 import type { Value } from '../reading.ts'
 import { type DeviceTime, deviceTime } from './date-time.ts'
-import { type DecodedNumber, decodeFloat, decodeSfloat } from './numbers.ts'
+import { type DecodedNumber, decodeFloat, decodeSfloat, MAX_DECIMALS } from './numbers.ts'
 
 /** Raw integer * times * 10^exponent, in `unit`. */
 export interface Scale {
@@ -166,6 +166,32 @@ export class PacketReader {
     const value = raw.replace(/\p{Cc}/gu, '').trim()
     this.#record({ name, offset: at, length, value })
     return value
+  }
+
+  /**
+   * A number written in ASCII digits. Only signs, points and blanks mean that there is none.
+   * @param unit UCUM
+   * @param implied decimals that the digits have without a point: '363' with 2 is 3.63
+   */
+  asciiNumber(name: string, length: number, unit: string, implied = 0): Value {
+    const at = this.#take(name, length)
+    const text = new TextDecoder('ascii').decode(this.#bytes.subarray(at, at + length)).trim()
+    if (/^[-+. ]*$/.test(text)) {
+      this.#record({ name, offset: at, length, value: null, unit, note: 'not-measured' })
+      return { absent: 'not-measured', unit }
+    }
+    if (!/^\d+(\.\d+)?$/.test(text)) {
+      throw new PreCareError('packet-malformed', `'${name}' at offset ${at} is no number`)
+    }
+    const decimals = Math.min(MAX_DECIMALS, text.split('.')[1]?.length ?? implied)
+    const value = Number(text.includes('.') ? text : `${text}e-${implied}`)
+    this.#record({ name, offset: at, length, value, unit, decimals })
+    return { value, unit, decimals }
+  }
+
+  /** Separators and the like, which the caller has checked: not recorded. */
+  skip(what: string, length: number): void {
+    this.#take(what, length)
   }
 
   /** The meaning of the field read last, for people. */

@@ -1,10 +1,9 @@
 import { type DeviceTime, deviceTime, localSeconds } from '../gatt/date-time.ts'
 import type { PacketReader } from '../gatt/packet-reader.ts'
 
-/** The two wall times of IEEE 11073-20601: AbsoluteTime (6.3.2, binary coded decimal) and BaseOffsetTime. */
+/** The two wall times of IEEE 11073-20601: AbsoluteTime (binary coded decimal) and BaseOffsetTime. */
 
-export const ABSOLUTE_TIME_LENGTH = 8
-export const BASE_OFFSET_TIME_LENGTH = 8
+const ABSOLUTE_TIME_LENGTH = 8
 
 /** Two decimal digits; NaN when a nibble is no digit. */
 const bcd = (byte: number): number => (byte >>> 4 > 9 || (byte & 15) > 9 ? Number.NaN : (byte >>> 4) * 10 + (byte & 15))

@@ -1,7 +1,7 @@
 import type { FrameRule, FrameVerdict } from '../serial/framing.ts'
 
 /**
- * The envelope of IEEE 11073-20601, 7.1: choice and length, both 16 bit, big-endian. Over a byte stream (SPP, a TCP
+ * The envelope of IEEE 11073-20601: choice and length, both 16 bit, big-endian. Over a byte stream (SPP, a TCP
  * line) the length is all that separates two APDUs, so it is believed only when what is inside agrees with it.
  */
 
@@ -26,7 +26,7 @@ const NAMES: Readonly<Record<number, string>> = {
 export const choiceName = (choice: number): string => NAMES[choice] ?? 'unknown'
 
 export const HEADER_LENGTH = 4
-/** Largest APDU that an agent may send: 63 KiB (IEEE 11073-20601, 8.4.1). */
+/** Largest APDU that an agent may send: 63 KiB (IEEE 11073-20601, from agent to manager). */
 export const LONGEST_APDU = 64_512
 /** Version, then count and length of the protocol list, then at least one protocol of 4 bytes. */
 const SHORTEST_ASSOCIATION_REQUEST = 12
@@ -53,7 +53,8 @@ function consistent(choice: number, length: number, bytes: Uint8Array): boolean 
     case CHOICE.abort:
       return length === 2
     case CHOICE.presentation:
-      // PRST is an octet string. The third length, that of the DATA APDU inside, is not asked: agents get it wrong.
+      // PRST is an octet string. The third length, that of the DATA APDU inside, is not asked: it is wrong in
+      // signove/antidote's scan_report_info_var.
       return length >= SHORTEST_PRESENTATION && agrees(bytes, 4, length - 2)
     case CHOICE.associationRequest:
       return length >= SHORTEST_ASSOCIATION_REQUEST && agrees(bytes, 10, length - 8)

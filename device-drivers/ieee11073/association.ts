@@ -1,9 +1,9 @@
 import type { PacketReader } from '../gatt/packet-reader.ts'
 import { apdu, be16, be32, CHOICE } from './apdu.ts'
 
-/** Association, release and abort (IEEE 11073-20601, 8.7 and 8.10). */
+/** Association, release and abort (IEEE 11073-20601: AARQ, AARE, RLRQ, RLRE, ABRT). */
 
-export const DATA_PROTO_20601 = 20601
+const DATA_PROTO_20601 = 20601
 const VERSION_1 = 0x80000000
 const MDER = 0x8000
 const SYSTEM_TYPE_MANAGER = 0x80000000
@@ -39,8 +39,8 @@ export const ABORT = { undefined: 0, bufferOverflow: 1, responseTimeout: 2, conf
 
 const ABORT_NAMES = ['undefined', 'buffer overflow', 'response timeout', 'configuration timeout']
 
-/** Bounds of extended configurations; below are the standard ones (IEEE 11073-20601, 7.3). */
-export const EXTENDED_CONFIGURATION = 0x4000
+/** Bounds of extended configurations; below are the standard ones (IEEE 11073-20601, ConfigId). */
+const EXTENDED_CONFIGURATION = 0x4000
 
 /** One protocol offered by the agent, read as far as it is 20601. */
 export interface AssociationRequest {
@@ -109,8 +109,8 @@ export function readAssociationRequest(packet: PacketReader): AssociationRequest
 
 /** Body of an AARE, for people who read a recording: a manager only sends it. */
 export function readAssociationResponse(packet: PacketReader): void {
-  packet.u16be('result')
-  packet.explain(RESULT_NAMES[Number(packet.fields.at(-1)?.value)] ?? 'unknown')
+  const result = packet.u16be('result')
+  packet.explain(RESULT_NAMES[result] ?? 'unknown')
   const protocol = packet.u16be('data-proto-id')
   const length = packet.u16be('data-proto-info.length')
   if (protocol === DATA_PROTO_20601 && length > 0) readProtocolInformation(packet)
@@ -143,7 +143,7 @@ export function associationResponse(result: number): Uint8Array {
     ...be32(SYSTEM_TYPE_MANAGER),
     ...be16(MANAGER_SYSTEM_ID.length),
     ...MANAGER_SYSTEM_ID,
-    // A manager answers with configuration, request modes and options of zero (IEEE 11073-20601, 8.7.3.1).
+    // A manager answers with configuration, request modes and options of zero (IEEE 11073-20601).
     ...[0, 0, 0, 0, 0].flatMap(be16),
   ]
   const accepted = result === RESULT.accepted || result === RESULT.acceptedUnknownConfig

@@ -77,7 +77,7 @@ const ATTRIBUTE_NAMES: Readonly<Record<number, string>> = {
 
 export const hex16 = (value: number): string => `0x${value.toString(16).toUpperCase().padStart(4, '0')}`
 
-/** Name of an attribute in IEEE 11073-20601, 6.3, or its number. */
+/** Name of an attribute in IEEE 11073-20601, or its number. */
 export const attributeName = (id: number): string => ATTRIBUTE_NAMES[id] ?? `Attribute ${hex16(id)}`
 
 /** UCUM by unit code (partition 4). */
@@ -130,7 +130,7 @@ const temperature = (name: string, site?: Site): Metric => ({
 
 const metric = (name: string, kind: Kind, quantity: string, unit: string): Metric => ({ name, kind, quantity, unit })
 
-/** Compound: its components are in the Metric-Id-List, or by default the three pressures (IEEE 11073-10407, 6.6). */
+/** Compound: its components are in the Metric-Id-List, or by default the three pressures (IEEE 11073-10407). */
 export const BLOOD_PRESSURE = 18948
 export const BLOOD_PRESSURE_COMPONENTS: readonly number[] = [18949, 18950, 18951]
 

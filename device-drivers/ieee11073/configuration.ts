@@ -6,10 +6,10 @@ import { readList, requireLength } from './counted-list.ts'
 
 /**
  * What an agent's objects are: type, unit, and which attributes an observation of fixed format consists of
- * (IEEE 11073-20601, 7.4.1: ConfigReport). Standard configurations are known beforehand, extended ones come as a report.
+ * (IEEE 11073-20601, ConfigReport). Standard configurations are known beforehand, extended ones come as a report.
  */
 
-export interface ValueMapEntry {
+interface ValueMapEntry {
   readonly attribute: number
   readonly length: number
 }

@@ -2,10 +2,10 @@ import { PreCareError } from '../errors.ts'
 import type { PacketReader } from '../gatt/packet-reader.ts'
 
 /**
- * "SEQUENCE OF" in the medical device encoding rules (IEEE 11073-20601, annex F): a count, a length in bytes, the
+ * "SEQUENCE OF" in the medical device encoding rules (MDER, IEEE 11073-20601): a count, a length in bytes, the
  * elements. The count and the elements' own lengths decide; a list length that contradicts them is told and passed over,
- * since agents exist that get it wrong. What lies around the list must end exactly where it says, see
- * {@link requireLength}, so nothing behind a list can be shifted unnoticed.
+ * since it is wrong in signove/antidote's scan_report_info_var. What lies around the list must end exactly where it
+ * says, see {@link requireLength}, so nothing behind a list can be shifted unnoticed.
  *
  * @throws PreCareError 'packet-too-short' when the elements end before the count is reached
  */

@@ -49,6 +49,7 @@ export const ieee11073: SerialDriver = {
       'values without a time in unconfirmed reports become one reading when they are stable',
       'the clock is set only when the agent asks for it (mds-time-mgr-set-time)',
       'no persistent store (PM-store), no scanner is switched on',
+      'captured: reports of A&D cuff and scale, association of a Nonin 9560; oximeter, thermometer, glucose by specification',
     ],
   },
   match: () => false,

@@ -1,7 +1,6 @@
-import type { LocalDateTime, Packet, SessionEvent } from '../driver.ts'
+import type { LocalDateTime } from '../driver.ts'
 import { isPreCareError, PreCareError } from '../errors.ts'
 import { PacketReader } from '../gatt/packet-reader.ts'
-import { rejected } from '../rejected.ts'
 import { absoluteTime } from './absolute-time.ts'
 import { CHOICE, choiceName, choiceOf, HEADER_LENGTH } from './apdu.ts'
 import {
@@ -13,15 +12,27 @@ import {
   readAssociationRequest,
   releaseResponse,
 } from './association.ts'
-import { hex16, metricOf } from './attributes.ts'
+import { hex16 } from './attributes.ts'
 import { type Configuration, measuresAnything, readConfiguration } from './configuration.ts'
+import { report } from './manager-reports.ts'
+import {
+  type Known,
+  type Manager,
+  type Operating,
+  outOfPlace,
+  refusal,
+  type Step,
+  step,
+  unanswered,
+  unassociated,
+} from './manager-state.ts'
 import { mdsEvents, readMds } from './mds.ts'
 import {
   CONFIGURATION,
   configurationResult,
   type DataApdu,
   EVENT_CONFIG,
-  eventReportResult,
+  type EventHeader,
   getMds,
   isInvocation,
   OPERATION,
@@ -31,83 +42,16 @@ import {
   reject,
   setTime,
 } from './prst.ts'
-import { recordOf, unreadReport } from './record.ts'
-import { byTime, type Group, groupObservations, isScanReport, readScanReport } from './reports.ts'
 import { standardConfiguration } from './standard-configurations.ts'
 
 /**
- * The manager of IEEE 11073-20601, 8.4: pure. One APDU in; the next state, answers and news out. Nothing here waits:
- * what takes too long comes in as {@link silence}.
+ * The manager of IEEE 11073-20601 as a pure state machine. One APDU in; the next state, answers and news out. Nothing
+ * here waits: what takes too long comes in as {@link silence}.
  */
-
-export type Manager =
-  | { readonly phase: 'unassociated' }
-  | { readonly phase: 'configuring'; readonly systemId: string }
-  | {
-      readonly phase: 'operating'
-      readonly systemId: string
-      readonly configuration: Configuration
-      /** The agent was asked for its clock and identity, and has not answered yet. */
-      readonly asked: boolean
-      /** Reports that wait for the agent's clock, so that their times can be corrected. */
-      readonly waiting: readonly Report[]
-    }
-
-/** A scan report, taken apart. */
-export interface Report {
-  /** Acts of measuring, oldest first, each as record and context. */
-  readonly records: readonly [Packet, ...Packet[]][]
-  /** Live values without a time, of which many make one reading. */
-  readonly live: readonly [Packet, ...Packet[]][]
-  /** Acts in which no value is known to the house. */
-  readonly unknown: readonly Packet[]
-  /** To be sent when all of it is safe; absent: the agent asks for none. */
-  readonly result?: Uint8Array
-}
-
-export interface Step {
-  readonly manager: Manager
-  /** To be sent when the events are dealt with. */
-  readonly replies: readonly Uint8Array[]
-  readonly events: readonly SessionEvent[]
-  /** To be stored after the events and before the replies. */
-  readonly reports: readonly Report[]
-}
-
-export const UNASSOCIATED: Manager = { phase: 'unassociated' }
 
 /** Invoke-ids of the manager's own questions; one of each is open at a time. */
 const GET_MDS = 1
 const SET_TIME = 2
-
-/** Where a rejected APDU is filed. */
-export const APDU_SOURCE = '20601-apdu'
-
-type News = Partial<Pick<Step, 'replies' | 'events' | 'reports'>>
-
-const step = (manager: Manager, { replies = [], events = [], reports = [] }: News = {}): Step => ({
-  manager,
-  replies,
-  events,
-  reports,
-})
-
-/** What was reported but not answered when an association ends. The agent reports it again, so nothing is answered. */
-function unanswered(manager: Manager): Report[] {
-  const waiting = manager.phase === 'operating' ? manager.waiting : []
-  return waiting.map(({ records, live, unknown }) => ({ records, live, unknown }))
-}
-
-const unassociated = (
-  manager: Manager,
-  replies: readonly Uint8Array[] = [],
-  events: readonly SessionEvent[] = [],
-): Step => step(UNASSOCIATED, { replies, events, reports: unanswered(manager) })
-
-const refusal = (bytes: Uint8Array, error: PreCareError): SessionEvent => rejected(APDU_SOURCE, bytes, error)
-
-const outOfPlace = (manager: Manager, bytes: Uint8Array, what: string): SessionEvent =>
-  refusal(bytes, new PreCareError('packet-malformed', `${what} while ${manager.phase}`))
 
 function bodyOf(bytes: Uint8Array): PacketReader {
   const packet = new PacketReader(bytes)
@@ -143,11 +87,13 @@ function associate(manager: Manager, bytes: Uint8Array): Step {
   return step(operating(systemId, known), { replies: [response, getMds(GET_MDS)], reports })
 }
 
-function configure(manager: Manager, packet: PacketReader, bytes: Uint8Array, { invokeId }: DataApdu): Step {
-  const event = readEventHeader(packet)
-  if (manager.phase === 'unassociated' || event.type !== EVENT_CONFIG) {
-    return unassociated(manager, [abort(ABORT.undefined)], [outOfPlace(manager, bytes, `event ${hex16(event.type)}`)])
-  }
+function configure(
+  manager: Exclude<Manager, { phase: 'unassociated' }>,
+  packet: PacketReader,
+  event: EventHeader,
+  bytes: Uint8Array,
+  { invokeId }: DataApdu,
+): Step {
   const configuration = readConfiguration(packet, bytes)
   const result = (verdict: number): Uint8Array => configurationResult(invokeId, event, configuration.id, verdict)
   if (!measuresAnything(configuration)) {
@@ -166,59 +112,6 @@ function configure(manager: Manager, packet: PacketReader, bytes: Uint8Array, { 
     replies: [result(CONFIGURATION.accepted), getMds(GET_MDS)],
     reports: unanswered(manager),
   })
-}
-
-const isKnown = (group: Group): boolean => group.some((o) => o.values.some((v) => metricOf(v.code) !== undefined))
-
-/** A stream: nobody waits for an answer, and no value has a time. */
-const isLive = (group: Group): boolean =>
-  group.every((o) => o.time === undefined) &&
-  group.some((o) => o.values.some((v) => metricOf(v.code)?.quantity === 'oxygenSaturation'))
-
-type Operating = Extract<Manager, { phase: 'operating' }>
-
-/** More reports than this do not wait for the clock: agents keep one open at a time. */
-const WAITING_REPORTS = 8
-
-function wait(manager: Operating, report: Report): Step {
-  const reports = [...manager.waiting, report]
-  if (manager.asked && reports.length < WAITING_REPORTS) return step({ ...manager, waiting: reports })
-  return step({ ...manager, asked: false, waiting: [] }, { reports })
-}
-
-function report(manager: Operating, packet: PacketReader, bytes: Uint8Array, data: DataApdu): Step {
-  const { configuration } = manager
-  const confirmed = data.operation === OPERATION.confirmedEventReport
-  const event = readEventHeader(packet)
-  if (confirmed && event.type === EVENT_CONFIG) return configure(manager, bodyOfData(bytes), bytes, data)
-  if (!isScanReport(event.type)) {
-    const replies = confirmed ? [reject(data.invokeId, PROBLEM.unrecognizedOperation)] : []
-    return step(manager, { replies, events: [outOfPlace(manager, bytes, `event ${hex16(event.type)}`)] })
-  }
-  const result = confirmed ? { result: eventReportResult(data.invokeId, event) } : {}
-  try {
-    const groups = byTime(groupObservations(readScanReport(packet, bytes, event, configuration)))
-    const known = groups.filter(isKnown)
-    const live = confirmed ? [] : known.filter(isLive)
-    const stored = known.filter((group) => !live.includes(group))
-    const unknown = groups.filter((group) => !isKnown(group))
-    return wait(manager, {
-      records: stored.map((group) => recordOf(group, configuration)),
-      live: live.map((group) => recordOf(group, configuration)),
-      unknown: unknown.map((group) => recordOf(group, configuration)[0]),
-      ...result,
-    })
-  } catch (error) {
-    if (!isPreCareError(error)) throw error
-    // Kept whole and answered: otherwise it would block every record behind it for ever.
-    return wait(manager, { records: [unreadReport(bytes, configuration)], live: [], unknown: [], ...result })
-  }
-}
-
-function bodyOfData(bytes: Uint8Array): PacketReader {
-  const packet = bodyOf(bytes)
-  readDataApdu(packet)
-  return packet
 }
 
 function answered(
@@ -251,33 +144,34 @@ function answered(
   }
 }
 
-function present(manager: Manager, bytes: Uint8Array, now?: LocalDateTime): Step {
+function present(manager: Manager, bytes: Uint8Array, known: Known): Step {
   const packet = bodyOf(bytes)
   const data = readDataApdu(packet)
-  const isReport = data.operation === OPERATION.eventReport || data.operation === OPERATION.confirmedEventReport
-  switch (manager.phase) {
-    case 'unassociated':
-      // The agent believes in an association that this hub knows nothing of (it was restarted): it must begin again.
-      return step(manager, { replies: [abort(ABORT.undefined)], events: [outOfPlace(manager, bytes, 'data')] })
-    case 'configuring':
-      if (data.operation === OPERATION.confirmedEventReport) return configure(manager, packet, bytes, data)
-      return unassociated(manager, [abort(ABORT.undefined)], [outOfPlace(manager, bytes, 'data')])
-    case 'operating': {
-      if (isReport) return report(manager, packet, bytes, data)
-      if (!isInvocation(data.operation)) return answered(manager, packet, bytes, data, now)
-      const replies = [reject(data.invokeId, PROBLEM.unrecognizedOperation)]
-      return step(manager, { replies, events: [outOfPlace(manager, bytes, `operation ${hex16(data.operation)}`)] })
-    }
+  if (manager.phase === 'unassociated') {
+    // The agent believes in an association that this hub knows nothing of (it was restarted): it must begin again.
+    return step(manager, { replies: [abort(ABORT.undefined)], events: [outOfPlace(manager, bytes, 'data')] })
   }
+  const confirmed = data.operation === OPERATION.confirmedEventReport
+  if (confirmed || data.operation === OPERATION.eventReport) {
+    const event = readEventHeader(packet)
+    if (confirmed && event.type === EVENT_CONFIG) return configure(manager, packet, event, bytes, data)
+    if (manager.phase === 'operating') return report(manager, packet, event, bytes, data, known)
+  }
+  if (manager.phase === 'configuring') {
+    return unassociated(manager, [abort(ABORT.undefined)], [outOfPlace(manager, bytes, 'data')])
+  }
+  if (!isInvocation(data.operation)) return answered(manager, packet, bytes, data, known.now)
+  const replies = [reject(data.invokeId, PROBLEM.unrecognizedOperation)]
+  return step(manager, { replies, events: [outOfPlace(manager, bytes, `operation ${hex16(data.operation)}`)] })
 }
 
-function hear(manager: Manager, bytes: Uint8Array, now?: LocalDateTime): Step {
+function hear(manager: Manager, bytes: Uint8Array, known: Known): Step {
   const choice = choiceOf(bytes)
   switch (choice) {
     case CHOICE.associationRequest:
       return associate(manager, bytes)
     case CHOICE.presentation:
-      return present(manager, bytes, now)
+      return present(manager, bytes, known)
     case CHOICE.releaseRequest:
       return unassociated(manager, [releaseResponse()])
     case CHOICE.abort:
@@ -290,12 +184,11 @@ function hear(manager: Manager, bytes: Uint8Array, now?: LocalDateTime): Step {
 
 /**
  * One whole APDU from the agent.
- * @param now the hub's local time, for an agent that asks for it; undefined while the hub does not know it
  * @throws nothing that bytes could cause: an APDU that can't be read is a 'rejected' event, and aborts the association
  */
-export function receive(manager: Manager, bytes: Uint8Array, now?: LocalDateTime): Step {
+export function receive(manager: Manager, bytes: Uint8Array, known: Known = {}): Step {
   try {
-    return hear(manager, bytes, now)
+    return hear(manager, bytes, known)
   } catch (error) {
     if (!isPreCareError(error)) throw error
     return unassociated(manager, [abort(ABORT.undefined)], [refusal(bytes, error)])
@@ -309,11 +202,11 @@ export function silence(manager: Manager): Step {
   return step({ ...manager, asked: false, waiting: [] }, { reports: manager.waiting })
 }
 
-/** TO_config: an agent whose configuration is not known sends it within 10 s (IEEE 11073-20601, 8.7.3). */
+/** TO_config: an agent whose configuration is not known sends it within 10 s (IEEE 11073-20601). */
 const CONFIGURATION_MS = 10_000
 /**
- * Records wait this long for the agent's clock. Agents wait 3 s for the answer to a confirmed report, and some answer
- * nothing before they have it.
+ * Records wait this long for the agent's clock: less than the few seconds that an agent waits for the result of a
+ * confirmed report, since some answer nothing before they have it.
  */
 const CLOCK_MS = 1_000
 

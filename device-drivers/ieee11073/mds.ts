@@ -5,7 +5,7 @@ import { readAbsoluteTime, readBaseOffsetTime } from './absolute-time.ts'
 import { ATTRIBUTE, attributeName, hex16, profileName, unitOf } from './attributes.ts'
 import { readList, requireLength } from './counted-list.ts'
 
-/** Attributes of the medical device system: what the agent says of itself (IEEE 11073-20601, 6.3.2). */
+/** Attributes of the medical device system: what the agent says of itself (IEEE 11073-20601, MDS object). */
 
 export interface Mds {
   manufacturer?: string

@@ -18,7 +18,7 @@ interface Found {
   readonly from: PersonalObservation
 }
 
-/** Beyond the range of a glucose meter: "HI" and "LO" on its display (IEEE 11073-10417, 6.6). */
+/** Beyond the range of a glucose meter: "HI" and "LO" on its display (IEEE 11073-10417). */
 const BEYOND: Partial<Readonly<Record<string, readonly [Value, Status]>>> = {
   'positive-infinity': [{ absent: 'above-range', unit: 'mmol/L' }, 'result-too-high'],
   'negative-infinity': [{ absent: 'below-range', unit: 'mmol/L' }, 'result-too-low'],

@@ -11,7 +11,7 @@ import { readList, requireLength } from './counted-list.ts'
 
 /** One observation: what an object (a "numeric") of the agent says at one moment, as a list of attributes. */
 
-export interface ObservedValue {
+interface ObservedValue {
   /** MDC code of partition 2. */
   readonly code: number
   /** In the unit of the wire; `unit` is UCUM, or {@link UNKNOWN_UNIT}. */

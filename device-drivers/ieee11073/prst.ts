@@ -3,7 +3,7 @@ import type { PacketReader } from '../gatt/packet-reader.ts'
 import { apdu, be16, be32, CHOICE } from './apdu.ts'
 import { hex16 } from './attributes.ts'
 
-/** DATA APDUs inside PRST: event reports, GET, actions, rejections (IEEE 11073-20601, 7.3 and 8.8). */
+/** DATA APDUs inside PRST: event reports, GET, actions, rejections (IEEE 11073-20601, DataApdu). */
 
 export const OPERATION = {
   eventReport: 0x0100,
@@ -57,8 +57,6 @@ const EVENT_NAMES: Readonly<Record<number, string>> = {
 }
 
 export const EVENT_CONFIG = 0x0d1c
-/** The event reports of a persistent store; the driver asks for none. */
-export const EVENT_SEGMENT_DATA = 0x0d21
 
 export interface DataApdu {
   readonly invokeId: number
@@ -135,7 +133,7 @@ export function configurationResult(
 /** The medical device system object. */
 const MDS_HANDLE = 0
 
-/** All attributes of the MDS: an empty list asks for every one (IEEE 11073-20601, 7.3.10). */
+/** All attributes of the MDS: an empty list asks for every one (IEEE 11073-20601, GetArgumentSimple). */
 export const getMds = (invokeId: number): Uint8Array =>
   dataApdu(invokeId, OPERATION.get, [...be16(MDS_HANDLE), ...be16(0), ...be16(0)])
 

@@ -23,7 +23,7 @@ import { standardConfiguration } from './standard-configurations.ts'
  * with the last record of a confirmed report the APDU that tells the agent "received".
  */
 
-export const SOURCE = {
+const SOURCE = {
   fixed: '20601-fixed',
   variable: '20601-variable',
   /** A report that could not be taken apart, whole. */
@@ -67,7 +67,7 @@ function configurationIn(record: RawRecord): Configuration {
  * Observations of one group, as {@link recordOf} made them.
  * @throws PreCareError when a length lies, or a value comes in an unknown unit
  */
-export function decodeGroup(bytes: Uint8Array, form: EntryForm, configuration: Configuration): Decoded {
+function decodeGroup(bytes: Uint8Array, form: EntryForm, configuration: Configuration): Decoded {
   const packet = new PacketReader(bytes)
   const person = readPersonId(packet)
   const observations = readObservations(packet, bytes, form, configuration)

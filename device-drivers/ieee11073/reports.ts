@@ -9,7 +9,7 @@ import { type Observation, readFixed, readMapped, readVariable } from './observa
 import type { EventHeader } from './prst.ts'
 
 /**
- * Scan reports (IEEE 11073-20601, 7.4.2 and 7.4.4): of the MDS and of scanners, fixed, variable and grouped, of one
+ * Scan reports (IEEE 11073-20601, annex A): of the MDS and of scanners, fixed, variable and grouped, of one
  * person or of several.
  */
 
@@ -49,8 +49,8 @@ export interface PersonalObservation extends Observation {
   readonly form: EntryForm
 }
 
-/** unknown-person-id (IEEE 11073-20601, 6.3). */
-export const UNKNOWN_PERSON = 0xffff
+/** unknown-person-id (IEEE 11073-20601, PersonId). */
+const UNKNOWN_PERSON = 0xffff
 
 export function readPersonId(packet: PacketReader): number | undefined {
   const person = packet.u16be('person-id')

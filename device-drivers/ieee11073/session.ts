@@ -5,22 +5,17 @@ import { type LiveValues, liveValues } from '../live-values.ts'
 import { rejected } from '../rejected.ts'
 import { takeFrames } from '../serial/framing.ts'
 import { APDU_FRAMES } from './apdu.ts'
-import {
-  APDU_SOURCE,
-  type Manager,
-  patienceOf,
-  type Report,
-  receive,
-  type Step,
-  silence,
-  UNASSOCIATED,
-} from './manager.ts'
+import { patienceOf, receive, silence } from './manager.ts'
+import { APDU_SOURCE, type Manager, type Report, type Step, UNASSOCIATED } from './manager-state.ts'
 import { decodeRecord, resultPacket } from './record.ts'
 
 /** The manager on a byte stream: framing, patience, live values, and the order of things. */
 
 /** Bytes of one APDU follow each other closely; this long after the last one the rest does not come any more. */
 const PARTIAL_MS = 3_000
+
+/** Remembered of a device: the report that could not be read. */
+const UNREAD = 'unread-report'
 
 /** One value is better than none: a stream that ends before it is stable is taken, and marked. */
 const RULE = { ...OXIMETRY_RULE, minimum: 1 }
@@ -62,8 +57,13 @@ function stream(): Stream {
 }
 
 async function* deliver(link: SerialLink, report: Report, live: Stream): AsyncGenerator<SessionEvent, void> {
-  for (const packet of report.unknown) {
-    yield rejected(packet.source, packet.bytes, new PreCareError('packet-malformed', 'no value in it is known'))
+  const { unknown } = report
+  if (unknown !== undefined) {
+    yield rejected(
+      unknown.source,
+      unknown.bytes,
+      new PreCareError('packet-malformed', 'it has values that nobody knows'),
+    )
   }
   for (const record of report.live) {
     const event = live.hear(record)
@@ -73,7 +73,8 @@ async function* deliver(link: SerialLink, report: Report, live: Stream): AsyncGe
   for (const [index, record] of report.records.entries()) {
     // The result deletes the whole report in the agent, so it goes with the last of its records.
     const closing = index === last && report.result !== undefined ? [resultPacket(report.result)] : []
-    yield { type: 'record', record: [...record, ...closing] }
+    const remember = report.unread === undefined ? {} : { remember: { [UNREAD]: report.unread } }
+    yield { type: 'record', record: [...record, ...closing], ...remember }
   }
   if (last < 0 && report.result !== undefined) await link.write(report.result)
 }
@@ -91,12 +92,16 @@ export async function* talk(link: SerialLink, visit: Visit): AsyncGenerator<Sess
   let manager: Manager = UNASSOCIATED
   let held: Uint8Array = new Uint8Array()
   const live = stream()
+  let unread = visit.memory[UNREAD]?.toString()
 
   async function* apply(step: Step): AsyncGenerator<SessionEvent, void> {
     const before = manager
     manager = step.manager
     yield* step.events
-    for (const report of step.reports) yield* deliver(link, report, live)
+    for (const report of step.reports) {
+      unread = report.unread ?? unread
+      yield* deliver(link, report, live)
+    }
     if (!sameAssociation(before, manager)) {
       const last = live.end()
       if (last !== undefined) yield last
@@ -108,7 +113,7 @@ export async function* talk(link: SerialLink, visit: Visit): AsyncGenerator<Sess
     const framed = takeFrames(APDU_FRAMES, held, chunk)
     held = framed.held
     for (const bytes of framed.skipped) yield garbage(bytes)
-    for (const bytes of framed.frames) yield* apply(receive(manager, bytes, visit.localTime()))
+    for (const bytes of framed.frames) yield* apply(receive(manager, bytes, { now: visit.localTime(), unread }))
   }
 
   const patience = (): number | undefined => (held.length > 0 ? PARTIAL_MS : patienceOf(manager))

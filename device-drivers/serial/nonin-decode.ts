@@ -6,8 +6,9 @@ import { PacketReader } from '../gatt/packet-reader.ts'
 import type { LiveSample } from '../live-stream.ts'
 import type { Status, Value } from '../reading.ts'
 import { sumOf } from './nonin-frames.ts'
+import type { Judge } from './seconds.ts'
 
-/** Nonin data formats 8 and 13 and the serial number (9560 OEM Specification). */
+/** Nonin data formats 1, 8 and 13, the clock and the serial number (9560 OEM Specification). */
 
 const PULSE_MISSING = 511
 const SATURATION_MISSING = 127
@@ -90,13 +91,14 @@ export function firstOffer(frame: Uint8Array): Uint8Array {
   return first
 }
 
-interface Format8 {
+interface Live {
   readonly packet: PacketReader
   readonly measurement: Measurement
   readonly state: LiveSample<unknown>['state']
 }
 
-function readFormat8(bytes: Uint8Array): Format8 {
+/** The three bytes that data formats 1 and 8 begin with, and in format 8 a second status. */
+function readLive(bytes: Uint8Array, length: 3 | 4): Live {
   const packet = new PacketReader(bytes)
   const flags = packet.flags('Status', 1, {
     'Sensor Disconnected': 6,
@@ -114,9 +116,12 @@ function readFormat8(bytes: Uint8Array): Format8 {
   )
   const saturation = packet.u8('SpO2', '%')
   const oxygenSaturation = orMissing(packet, saturation, SATURATION_MISSING, '%')
-  const more = packet.flags('Status 2', 1, { SmartPoint: 5, 'Sensor Off Finger': 3, 'Low Battery': 0 })
-  if ((bytes[0] ?? 0) < 0x80 || bytes.subarray(1, 4).some((byte) => byte >= 0x80)) {
-    throw new PreCareError('packet-malformed', 'data format 8: bit 7 marks the first byte, and only that')
+  const more =
+    length === 4
+      ? packet.flags('Status 2', 1, { SmartPoint: 5, 'Sensor Off Finger': 3, 'Low Battery': 0 })
+      : { SmartPoint: false, 'Sensor Off Finger': false, 'Low Battery': false }
+  if ((bytes[0] ?? 0) < 0x80 || bytes.subarray(1, length).some((byte) => byte >= 0x80)) {
+    throw new PreCareError('packet-malformed', 'bit 7 marks the first byte, and only that')
   }
   const status = statusesOf(
     { ...flags, ...more },
@@ -142,17 +147,38 @@ function readFormat8(bytes: Uint8Array): Format8 {
   return { packet, measurement, state }
 }
 
-/** Data format 8, 4 bytes a second. @param unsettled no SmartPoint was ever reached in this stream */
-export function decodeFormat8(bytes: Uint8Array, unsettled = false): Decoded {
-  const { packet, measurement } = readFormat8(bytes)
+function decodeLive({ packet, measurement }: Live, unsettled: boolean): Decoded {
   const status: readonly Status[] = unsettled ? [...measurement.status, 'questionable'] : measurement.status
   return decoded(packet, [{ ...measurement, status }])
 }
 
-export function judgeFormat8(bytes: Uint8Array): Omit<LiveSample<Uint8Array>, 'item'> {
-  const { measurement, state } = readFormat8(bytes)
-  const saturation = measurement.values['oxygenSaturation']
-  return { state, value: saturation && 'value' in saturation ? saturation.value : 0 }
+function judgeLive({ measurement, state }: Live): ReturnType<Judge> {
+  const { oxygenSaturation, pulseRate } = measurement.values
+  const number = (value: Value | undefined): number => (value && 'value' in value ? value.value : 0)
+  return { state, value: number(oxygenSaturation), pulse: number(pulseRate) }
+}
+
+/** Data format 8, 4 bytes a second. @param unsettled no SmartPoint was ever reached in this stream */
+export const decodeFormat8 = (bytes: Uint8Array, unsettled = false): Decoded =>
+  decodeLive(readLive(bytes, 4), unsettled)
+export const judgeFormat8 = (bytes: Uint8Array): ReturnType<typeof judgeLive> => judgeLive(readLive(bytes, 4))
+
+/** Data format 1, 3 bytes a second: without SmartPoint, so it must become stable. */
+export const decodeFormat1 = (bytes: Uint8Array, unsettled = false): Decoded =>
+  decodeLive(readLive(bytes, 3), unsettled)
+export const judgeFormat1 = (bytes: Uint8Array): ReturnType<typeof judgeLive> => judgeLive(readLive(bytes, 3))
+
+/** Answer to "get date and time": 02 F2 06, year of the century, month, day, hour, minute, second in binary, 03. */
+export function decodeDeviceTime(bytes: Uint8Array): { readonly about: Decoded; readonly time: DeviceTime } {
+  const packet = new PacketReader(bytes)
+  packet.u8('Start')
+  packet.u8('Answer')
+  if (packet.u8('Length') !== 6) throw new PreCareError('packet-malformed', 'date and time: the length is not 6')
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = packet.bytes('Date and Time', 6)
+  const time = deviceTime(2000 + year, month, day, hour, minute, second)
+  packet.explain(time.state === 'valid' ? time.text : `${time.text}, ${time.state}`)
+  if (packet.u8('End') !== 0x03) throw new PreCareError('packet-malformed', 'date and time does not end with 03')
+  return { about: decoded(packet, []), time }
 }
 
 /** Answer to "get serial number": 02 F4 0B 02, nine digits, sum of the ten bytes after the length, 03. */

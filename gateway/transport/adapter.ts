@@ -1,8 +1,9 @@
 import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
+import { withDeadline } from './deadline.ts'
 import { openRadio, type Radio } from './noble-radio.ts'
 import type { NoblePeripheral } from './noble-types.ts'
 import { Scan } from './scan.ts'
-import type { RadioHealth } from './transport.ts'
+import type { RadioHealth, RadioStep } from './transport.ts'
 import type { TransportLog } from './transport-log.ts'
 import type { HubTime } from './transport-time.ts'
 
@@ -11,6 +12,8 @@ const FIRST_RETRY_MS = 1_000
 const LONGEST_RETRY_MS = 60_000
 /** An adapter that is not on by then is opened anew: noble never binds again after a stick was pulled and put back. */
 const POWER_ON_MS = 10_000
+/** For the adapter to be switched off and on, whatever does it. */
+const POWER_CYCLE_MS = 15_000
 
 export interface AdapterOptions {
   /** N of hciN; the first one by default. */
@@ -21,6 +24,8 @@ export interface AdapterOptions {
   readonly heard: (peripheral: NoblePeripheral) => void
   /** Links or connections exist: then the radio works, however silent it is. */
   readonly busy: () => boolean
+  /** Switches the adapter off and on; without it a deaf adapter is opened anew instead. */
+  readonly powerCycle?: (signal: AbortSignal) => Promise<void>
 }
 
 /** Keeps one radio open and scanning: tries again while there is none, notices when it goes off, and opens it anew when it is deaf. */
@@ -31,13 +36,16 @@ export class Adapter {
   #power: AbortController | undefined
   #state: RadioHealth['state'] = 'starting'
   #retryMs = FIRST_RETRY_MS
+  #cycling: AbortController | undefined
+  restarts = 0
+  powerCycles = 0
   /** At any time one thing is waited for: the next try, or the adapter to come on. */
   #timer: { cancel(): void } | undefined
 
   constructor(options: AdapterOptions) {
     this.#options = options
-    this.scan = new Scan(options.time, options.silenceMs, () => {
-      if (!options.busy()) this.#reopen('nothing heard')
+    this.scan = new Scan(options.time, options.silenceMs, (step) => {
+      if (!options.busy()) this.#repair(step)
     })
   }
 
@@ -51,7 +59,7 @@ export class Adapter {
   }
 
   open(): void {
-    const { adapter, heard, log, time } = this.#options
+    const { adapter, heard, log } = this.#options
     try {
       const radio = openRadio(
         adapter,
@@ -60,7 +68,7 @@ export class Adapter {
       )
       this.#radio = radio
       if (radio.noble.state !== 'poweredOn') {
-        this.#timer = time.setTimeout(() => this.#reopen('adapter does not come on'), POWER_ON_MS)
+        this.#wait(() => this.#reopen('adapter does not come on'), POWER_ON_MS)
       }
     } catch (error) {
       this.#unavailable(messageOf(error))
@@ -70,15 +78,21 @@ export class Adapter {
 
   close(): void {
     this.#timer?.cancel()
+    this.#cycling?.abort()
+    this.#cycling = undefined
     this.#off()
     this.#radio?.dispose()
     this.#radio = undefined
     this.#state = 'unavailable'
   }
 
-  #retry(): void {
+  #wait(callback: () => void, ms: number): void {
     this.#timer?.cancel()
-    this.#timer = this.#options.time.setTimeout(() => this.open(), this.#retryMs)
+    this.#timer = this.#options.time.setTimeout(callback, ms)
+  }
+
+  #retry(): void {
+    this.#wait(() => this.open(), this.#retryMs)
     this.#retryMs = Math.min(this.#retryMs * 2, LONGEST_RETRY_MS)
   }
 
@@ -86,6 +100,41 @@ export class Adapter {
     this.#unavailable(reason)
     this.close()
     this.#retry()
+  }
+
+  #repair(step: Exclude<RadioStep, 'scan'>): void {
+    this.#options.log.warn({ state: step }, 'bluetooth hears nothing')
+    const { powerCycle } = this.#options
+    if (step === 'adapter' || powerCycle === undefined) {
+      this.restarts += 1
+      this.#reopen('nothing heard')
+      return
+    }
+    this.powerCycles += 1
+    this.#unavailable('nothing heard')
+    // noble must not hold the adapter while it goes off.
+    this.close()
+    void this.#cycle(powerCycle)
+  }
+
+  async #cycle(powerCycle: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    const cycling = new AbortController()
+    this.#cycling = cycling
+    try {
+      await withDeadline(powerCycle(cycling.signal), {
+        time: this.#options.time,
+        ms: POWER_CYCLE_MS,
+        signals: [cycling.signal],
+        expired: () => new PreCareError('adapter-unavailable', 'the adapter was not switched in time'),
+      })
+    } catch (error) {
+      if (!cycling.signal.aborted) this.#options.log.warn({ reason: messageOf(error) }, 'adapter was not switched')
+    }
+    // Closed meanwhile: the hub stops.
+    if (cycling.signal.aborted) return
+    cycling.abort()
+    this.#cycling = undefined
+    this.open()
   }
 
   #powered(state: string): void {
@@ -102,8 +151,7 @@ export class Adapter {
     } else if (state !== 'unknown') {
       this.#unavailable(state)
       this.#off()
-      this.#timer?.cancel()
-      this.#timer = this.#options.time.setTimeout(() => this.#reopen(`adapter stays ${state}`), POWER_ON_MS)
+      this.#wait(() => this.#reopen(`adapter stays ${state}`), POWER_ON_MS)
     }
   }
 

@@ -1,6 +1,7 @@
 import { PreCareError } from '../../device-drivers/errors.ts'
 import { attRefusal } from './att-guard.ts'
 import { type Bond, isBond } from './bonds.ts'
+import { holdConfirmations } from './noble-confirmations.ts'
 import type { Noble } from './noble-internals.ts'
 import { pair, securityOf } from './noble-security.ts'
 
@@ -23,6 +24,11 @@ export interface Channel {
   encryptWith(bond: Bond): void
   /** Pairs now; the outcome comes as `encryption` or `pairingFailed`. */
   pair(): void
+  /**
+   * Asked while a value is being delivered: takes over confirming the indication that brought it. Undefined for a
+   * notification. An indication that nobody claims is confirmed at once.
+   */
+  claimIndication(): (() => void) | undefined
 }
 
 const ATT_CHANNEL = 0x0004
@@ -43,6 +49,7 @@ export function openChannel(noble: Noble, id: string, events: ChannelEvents): Ch
     throw new PreCareError('link-lost', 'the connection was gone at once')
   }
   const security = securityOf(stream)
+  const claimIndication = holdConfirmations(stream)
 
   // Before noble's own listeners: the refusal must be known when noble reports the empty value.
   stream.prependListener('data', (cid: number, pdu: Buffer) => {
@@ -80,6 +87,7 @@ export function openChannel(noble: Noble, id: string, events: ChannelEvents): Ch
       return security.encrypted
     },
     pair: () => pair(stream),
+    claimIndication,
     encryptWith: ({ ltk, ediv, rand }) =>
       bindings._hci.startLeEncryption(
         handle,

@@ -10,6 +10,7 @@ export interface AclStream extends EventEmitter {
   readonly _smp: EventEmitter
   encrypt(): void
   push(cid: number | null, data: Buffer | null): void
+  write(cid: number, data: Buffer): void
 }
 
 export interface Gatt {
@@ -34,7 +35,7 @@ export interface Hci extends EventEmitter {
 
 type ById = Record<string, unknown>
 
-export interface Bindings extends EventEmitter {
+interface Bindings extends EventEmitter {
   readonly _hci: Hci
   readonly _gap: { readonly _discoveries: ById }
   readonly _aclStreams: Readonly<Record<number, AclStream | undefined>>
@@ -92,7 +93,11 @@ const TOUCHED: Readonly<Record<string, 'object' | 'function'>> = {
 }
 
 const TOUCHED_IN_GATT: Readonly<Record<string, 'object' | 'function'>> = { onAclStreamEncrypt: 'function' }
-const TOUCHED_IN_STREAM: Readonly<Record<string, 'object' | 'function'>> = { encrypt: 'function', push: 'function' }
+const TOUCHED_IN_STREAM: Readonly<Record<string, 'object' | 'function'>> = {
+  encrypt: 'function',
+  push: 'function',
+  write: 'function',
+}
 
 function at(root: unknown, path: string): unknown {
   let value = root

@@ -148,7 +148,7 @@ export class NobleLink implements OpenGattLink {
       this.#fail(new PreCareError('link-lost', `${this.address} sent values faster than they were read`)),
     )
     const onData = (value: Buffer, isNotification: boolean) => {
-      if (isNotification) queue.push(Uint8Array.from(value))
+      if (isNotification) queue.push(Uint8Array.from(value), this.#channel.claimIndication())
     }
     // Before the device has accepted: its first value may come in the same packet burst as its answer.
     found.on('data', onData)

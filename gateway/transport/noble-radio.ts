@@ -121,14 +121,12 @@ function freeConnectQueue(noble: Noble): void {
 function dropLink(noble: Noble, id: string): void {
   const handle = noble._bindings._handles[id]
   if (typeof handle !== 'number') return
-  const hci = noble._bindings._hci
-  // Packets that were never reported as sent would count against the controller's buffers for ever.
-  hci._aclConnections.delete(handle)
-  hci.emit('disconnComplete', handle, REASON_TIMEOUT)
+  noble._bindings._hci.emit('disconnComplete', handle, REASON_TIMEOUT)
 }
 
 function dropLinks(noble: Noble): void {
   for (const peripheral of Object.values(noble._peripherals)) if (peripheral) dropLink(noble, peripheral.id)
+  // Packets that were never reported as sent would count against the controller's buffers for ever.
   noble._bindings._hci._aclConnections.clear()
   noble._bindings._hci._aclQueue = []
   freeConnectQueue(noble)

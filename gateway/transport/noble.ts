@@ -1,8 +1,9 @@
 import type { Advertisement } from '../../device-drivers/driver.ts'
 import { isPreCareError, messageOf, PreCareError } from '../../device-drivers/errors.ts'
-import { Adapter } from './adapter.ts'
+import { Adapter, type AdapterOptions } from './adapter.ts'
 import { toAdvertisement } from './advertisement.ts'
 import type { Bond, BondStore } from './bonds.ts'
+import { Cadence } from './cadence.ts'
 import { reasonOf, withDeadline } from './deadline.ts'
 import { brokeOverSecurity, connectionRefused, wasNeverEstablished } from './hci-reason.ts'
 import { openChannel } from './noble-channel.ts'
@@ -37,6 +38,7 @@ export interface NobleOptions {
   readonly time: HubTime
   readonly log: TransportLog
   readonly deadlines?: Partial<Deadlines>
+  readonly powerCycle?: AdapterOptions['powerCycle']
 }
 
 /**
@@ -60,7 +62,9 @@ class NobleTransport implements BleTransport {
   readonly #staleBonds = new Set<string>()
   readonly #awaited = new Map<string, Set<(peripheral: NoblePeripheral) => void>>()
   #onAdvertisement: (seen: Advertisement) => void = () => undefined
+  readonly #cadence = new Cadence()
   #connectFailures = 0
+  #mostLinksOpen = 0
 
   constructor(options: NobleOptions) {
     this.#options = options
@@ -72,6 +76,7 @@ class NobleTransport implements BleTransport {
       silenceMs: this.#deadlines.silenceMs,
       heard: (peripheral) => this.#heard(peripheral),
       busy: () => this.#links.size + this.#connecting.size > 0,
+      ...(options.powerCycle && { powerCycle: options.powerCycle }),
     })
   }
 
@@ -88,12 +93,18 @@ class NobleTransport implements BleTransport {
   }
 
   health(): RadioHealth {
+    const { step } = this.#adapter.scan
     return {
       state: this.#adapter.state,
       silentForMs: Math.round(this.#adapter.scan.silentForMs),
       linksOpen: this.#links.size,
       scanRestarts: this.#adapter.scan.restarts,
       connectFailures: this.#connectFailures,
+      ...(step && { step }),
+      adapterRestarts: this.#adapter.restarts,
+      powerCycles: this.#adapter.powerCycles,
+      mostLinksOpen: this.#mostLinksOpen,
+      steadyDevices: this.#cadence.steady,
     }
   }
 
@@ -128,7 +139,11 @@ class NobleTransport implements BleTransport {
   #heard(peripheral: NoblePeripheral): void {
     this.#adapter.scan.heard()
     // noble forgets nothing: 1.6 MB a day in a block of flats (abandonware/noble#109, noble/noble#636).
-    for (const id of this.#recent.touch(peripheral.id)) this.#adapter.on?.radio.forget(id)
+    this.#cadence.heard(peripheral.id, this.#options.time.now())
+    for (const id of this.#recent.touch(peripheral.id)) {
+      this.#adapter.on?.radio.forget(id)
+      this.#cadence.forget(id)
+    }
     const seen = toAdvertisement(peripheral)
     for (const found of this.#awaited.get(seen.address) ?? []) found(peripheral)
     try {
@@ -237,6 +252,7 @@ class NobleTransport implements BleTransport {
         dropLink: () => radio.dropLink(id),
       })
       this.#links.set(id, link)
+      this.#mostLinksOpen = Math.max(this.#mostLinksOpen, this.#links.size)
       void link.down.then(() => {
         this.#links.delete(id)
         this.#adapter.scan.refresh()

@@ -1,3 +1,5 @@
+import { stepAfter, windowAfter } from './radio-ladder.ts'
+import type { RadioStep } from './transport.ts'
 import type { HubTime } from './transport-time.ts'
 
 /** What can scan. `stop` is answered by a call of {@link Scan.stopped}. */
@@ -12,8 +14,6 @@ const RESTART_MS = 500
 const STOP_MS = 1_000
 /** Looks in one silence period. */
 const LOOKS = 3
-/** Longest time between two repairs of a silent radio: an empty house at night is silent too. */
-const LONGEST_SILENCE_MS = 15 * 60_000
 
 /**
  * Keeps the wish to scan apart from what the radio does. Scanning stops silently: another program stops it
@@ -23,7 +23,7 @@ const LONGEST_SILENCE_MS = 15 * 60_000
 export class Scan {
   readonly #time: HubTime
   readonly #silenceMs: number
-  readonly #onDeaf: () => void
+  readonly #onDeaf: (step: Exclude<RadioStep, 'scan'>) => void
   #scanner: Scanner | undefined
   #pauses = 0
   #onStopped: (() => void) | undefined
@@ -32,22 +32,25 @@ export class Scan {
   #lastHeard: number
   /** Since the last sign of life or repair. */
   #quietSince: number
-  #window: number
   #repairs = 0
   restarts = 0
 
-  /** @param onDeaf a restart of the scan did not help: the adapter must be opened anew */
-  constructor(time: HubTime, silenceMs: number, onDeaf: () => void) {
+  /** @param onDeaf a restart of the scan did not help: the adapter must be opened anew, or switched off and on */
+  constructor(time: HubTime, silenceMs: number, onDeaf: (step: Exclude<RadioStep, 'scan'>) => void) {
     this.#time = time
     this.#silenceMs = silenceMs
     this.#onDeaf = onDeaf
     this.#lastHeard = time.now()
     this.#quietSince = this.#lastHeard
-    this.#window = silenceMs
   }
 
   get silentForMs(): number {
     return this.#time.now() - this.#lastHeard
+  }
+
+  /** The last repair since the last sign of life. */
+  get step(): RadioStep | undefined {
+    return this.#repairs === 0 ? undefined : stepAfter(this.#repairs - 1)
   }
 
   /** The radio is on. */
@@ -71,7 +74,6 @@ export class Scan {
   heard(): void {
     this.#lastHeard = this.#time.now()
     this.#quietSince = this.#lastHeard
-    this.#window = this.#silenceMs
     this.#repairs = 0
   }
 
@@ -127,21 +129,18 @@ export class Scan {
   #watch(): void {
     this.#look?.cancel()
     this.#look = this.#time.setTimeout(() => {
-      if (this.#pauses === 0 && this.#time.now() - this.#quietSince >= this.#window) this.#repair()
+      const window = windowAfter(this.#repairs, this.#silenceMs)
+      if (this.#pauses === 0 && this.#time.now() - this.#quietSince >= window) this.#repair()
       if (this.#scanner !== undefined) this.#watch()
     }, this.#silenceMs / LOOKS)
   }
 
-  /** First a new scan, and if that brings nothing a new radio, by turns and ever less often. */
   #repair(): void {
     this.#quietSince = this.#time.now()
+    const step = stepAfter(this.#repairs)
     this.#repairs += 1
     this.restarts += 1
-    if (this.#repairs % 2 === 1) {
-      this.#start()
-      return
-    }
-    this.#window = Math.min(this.#window * 2, LONGEST_SILENCE_MS)
-    this.#onDeaf()
+    if (step === 'scan') this.#start()
+    else this.#onDeaf(step)
   }
 }

@@ -30,7 +30,7 @@ interface ListedPort {
 }
 
 /** serialport's seam to the hardware; `SerialPortMock.binding` is another one than the machine's. */
-export interface SerialBinding {
+interface SerialBinding {
   list(): Promise<readonly ListedPort[]>
   open(options: { readonly path: string; readonly baudRate: number }): Promise<unknown>
 }

@@ -18,6 +18,9 @@ export interface OpenGattLink extends GattLink {
   close(): Promise<void>
 }
 
+/** What is tried with a radio that hears nothing: a new scan, a new noble, the adapter off and on. */
+export type RadioStep = 'scan' | 'adapter' | 'power'
+
 /** Ids and counts only; published in the hub's health. */
 export interface RadioHealth {
   readonly state: 'starting' | 'ready' | 'unavailable'
@@ -26,6 +29,14 @@ export interface RadioHealth {
   readonly linksOpen: number
   readonly scanRestarts: number
   readonly connectFailures: number
+  /** What was last tried since the last advertisement; absent while the radio hears. */
+  readonly step?: RadioStep
+  readonly adapterRestarts?: number
+  readonly powerCycles?: number
+  /** Most connections at once so far: how many an adapter offers is written nowhere. */
+  readonly mostLinksOpen?: number
+  /** Devices that advertised without end when something was last heard: if they are silent now, the radio is deaf. */
+  readonly steadyDevices?: number
 }
 
 export interface BleTransport {

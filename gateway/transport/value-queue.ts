@@ -13,7 +13,7 @@ export const MAX_BYTES_HELD = 512 * 1024
 export class ValueQueue {
   readonly #time: HubTime
   readonly #onFull: () => void
-  #values: Uint8Array[] = []
+  #values: { readonly value: Uint8Array; readonly used: (() => void) | undefined }[] = []
   #bytes = 0
   #ended = false
   #wake: (() => void) | undefined
@@ -23,14 +23,15 @@ export class ValueQueue {
     this.#onFull = onFull
   }
 
-  push(value: Uint8Array): void {
+  /** @param used called when the reader is done with the value: when it asks for the next one or stops reading */
+  push(value: Uint8Array, used?: () => void): void {
     if (this.#ended) return
     if (this.#values.length >= MAX_VALUES_HELD || this.#bytes + value.length > MAX_BYTES_HELD) {
       this.end()
       this.#onFull()
       return
     }
-    this.#values.push(value)
+    this.#values.push({ value, used })
     this.#bytes += value.length
     this.#wake?.()
   }
@@ -47,10 +48,14 @@ export class ValueQueue {
    */
   async *read(idleMs: number): AsyncGenerator<Uint8Array, void, void> {
     while (true) {
-      const value = this.#values.shift()
-      if (value !== undefined) {
-        this.#bytes -= value.length
-        yield value
+      const next = this.#values.shift()
+      if (next !== undefined) {
+        this.#bytes -= next.value.length
+        try {
+          yield next.value
+        } finally {
+          next.used?.()
+        }
       } else if (this.#ended || !(await this.#arrival(idleMs))) {
         return
       }

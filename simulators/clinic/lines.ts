@@ -56,7 +56,8 @@ export function alertLine(alert: AlertMessage, paint: Paint): string {
   const why = alert.breaches.map((b) => {
     const side = b.bound === 'alertLow' || b.bound === 'warningLow' ? 'below' : 'above'
     const name = b.bound.startsWith('alert') ? 'alert' : 'warning'
-    return `${words(b.quantity)} ${b.value} ${b.unit} is ${side} the ${name} limit ${b.limit}`
+    const value = b.value === undefined ? `${b.outOfRange} the range of the device` : `${b.value} ${b.unit}`
+    return `${words(b.quantity)} ${value} is ${side} the ${name} limit ${b.limit}`
   })
   const repeat = alert.repeatAdvised ? '; doubtful, ask for a repeat' : ''
   const text = paint(alert.level, `${alert.level.toUpperCase()} ${why.join('; ')}${repeat}`)

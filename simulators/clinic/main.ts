@@ -18,10 +18,16 @@ async function main(options: { data: string }): Promise<void> {
     return
   }
   const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
-  process.once('SIGTERM', () => stop.abort())
+  process.on('SIGINT', () => stop.abort())
+  process.on('SIGTERM', () => stop.abort())
   console.log(`Subscribed to ${ready.topicRoot}/# at ${ready.mqttUrl}; Ctrl-C ends.`)
-  await subscribeAsClinic(ready, paintFor(process.stdout), (line) => console.log(line), stop.signal)
+  await subscribeAsClinic(
+    ready,
+    `terminal-${process.pid}`,
+    paintFor(process.stdout),
+    (line) => console.log(line),
+    stop.signal,
+  )
 }
 
 await new Command('clinic')

@@ -24,6 +24,8 @@ export function lineFor(topic: string, payload: Uint8Array, paint: Paint): strin
 /** Connects as the clinic and calls `onLine` for every reading and alert until `signal` aborts. */
 export async function subscribeAsClinic(
   ready: ReadyFile,
+  /** Distinguishes the connections of one account: a second one with the same name would take over the first. */
+  instance: string,
   paint: Paint,
   onLine: (line: string) => void,
   signal: AbortSignal,
@@ -31,7 +33,7 @@ export async function subscribeAsClinic(
   const client = await mqtt.connectAsync(ready.mqttUrl, {
     username: ready.username,
     password: ready.password,
-    clientId: ready.username,
+    clientId: `${ready.username}:${instance}`,
     reconnectPeriod: 1000,
   })
   signal.addEventListener('abort', () => client.end(true), { once: true })

@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 /** Started processes of the demo: each logs JSON lines on stdout; `onLine` sees every parsed line. */
 export interface Child {
   readonly name: string
+  readonly pid: number
   /** Resolves with the first line that has `ready`; rejects when the process ends before. */
   readonly ready: Promise<Record<string, unknown>>
   readonly exited: Promise<number | null>
@@ -55,7 +56,7 @@ export function startChild(
       reject(new Error(`${name} ended with code ${code} before it was ready. ${lastWords.trim()}`)),
     )
   })
-  return { name, ready, exited, stop: (graceMs) => stopChild(child, exited, graceMs) }
+  return { name, pid: child.pid ?? 0, ready, exited, stop: (graceMs) => stopChild(child, exited, graceMs) }
 }
 
 /** SIGTERM, and SIGKILL for what has not ended after `graceMs`. */

@@ -4,18 +4,17 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
 import { topics } from '../../broker/contract/topics.ts'
+import { messageOf } from '../../device-drivers/errors.ts'
 import { paintFor, receiptLine } from '../clinic/lines.ts'
 import { type ReadyFile, subscribeAsClinic } from '../clinic/subscriber.ts'
 import { hubConfig, readScenario } from '../scenario.ts'
-import { type Child, runToEnd, startChild } from './children.ts'
+import { type Child, runToEnd } from './children.ts'
+import { type Start, type Together, together } from './together.ts'
 
 /**
  * `npm start`: the whole system on one machine. Broker, simulated devices and two hubs are separate processes; this one
  * starts them, subscribes as a clinic does, and prints what arrives.
  */
-
-/** Ctrl-C must end everything within 5 s; what has not ended by then is killed. */
-const STOP_GRACE_MS = 3500
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 /** The main of a part, as source or as built JavaScript, whichever this file is. */
@@ -35,41 +34,18 @@ interface Options {
 
 async function demo(options: Options): Promise<void> {
   const data = resolve(options.data)
-  const readyPath = join(data, 'ready.json')
   mkdirSync(data, { recursive: true, mode: 0o700 })
+  const readyPath = join(data, 'ready.json')
   rmSync(readyPath, { force: true })
-  const stop = new AbortController()
-  const children: Child[] = []
-  const hubs: Child[] = []
-  const paint = paintFor(process.stdout)
-  const endAll = async (): Promise<void> => {
-    stop.abort()
-    // Hubs first, then the devices and the broker, so that no log is full of lost links.
-    await Promise.all(hubs.map((hub) => hub.stop(STOP_GRACE_MS / 2)))
-    await Promise.all(children.map((child) => child.stop(STOP_GRACE_MS / 2)))
-    rmSync(readyPath, { force: true })
+  const lives = together(isReady, printReceipt, () => rmSync(readyPath, { force: true }))
+  try {
+    await begin(options, data, readyPath, lives)
+  } catch (error) {
+    lives.fail(messageOf(error))
   }
-  const leave = (): void => {
-    void endAll().then(() => process.exit(0))
-  }
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, leave)
-  // Whoever read our lines has gone (`npm start | head`): nobody is left who could press Ctrl-C.
-  process.stdout.once('error', leave)
-  const start = (name: string, args: readonly string[], env: Record<string, string> = {}): Child => {
-    const child = startChild(name, args, env, isReady, (line) => {
-      const receipt = receiptOf(line)
-      if (receipt !== undefined)
-        console.log(receiptLine(new Date().toISOString(), receipt.hub, receipt.first, receipt.last))
-    })
-    children.push(child)
-    void child.exited.then((code) => {
-      if (stop.signal.aborted) return
-      console.error(`${name} ended with code ${code}; stopping. Its log is above, if it said anything.`)
-      void endAll().then(() => process.exit(1))
-    })
-    return child
-  }
+}
 
+async function begin(options: Options, data: string, readyPath: string, { start, signal }: Together): Promise<void> {
   const scenario = readScenario(options.scenario)
   const brokerData = options.brokerData ?? join(data, 'broker')
   const registryPath = join(data, 'registry.json')
@@ -103,8 +79,9 @@ async function demo(options: Options): Promise<void> {
     httpUrl: urls.httpUrl,
     topicRoot: topics.orgRoot(client.organisation),
   }
-  await subscribeAsClinic(ready, paint, (line) => console.log(line), stop.signal)
+  await subscribeAsClinic(ready, 'demo', paintFor(process.stdout), (line) => console.log(line), signal)
 
+  const hubs: Child[] = []
   for (const { hub, hciSocket, serial } of world.hubs) {
     const dataDir = join(data, hub)
     mkdirSync(dataDir, { recursive: true, mode: 0o700 })
@@ -125,8 +102,6 @@ async function demo(options: Options): Promise<void> {
   writeFileSync(readyPath, JSON.stringify(ready, null, 2), { mode: 0o600 })
   printHowToLook(ready, data)
 }
-
-type Start = (name: string, args: readonly string[], env?: Record<string, string>) => Child
 
 interface Urls {
   readonly mqttUrl: string
@@ -150,11 +125,9 @@ async function elsewhere(options: Options): Promise<Urls> {
 const isReady = (line: Record<string, unknown>): boolean => line['event'] === 'ready' || line['ready'] === true
 
 /** A hub logs each receipt; the demo shows it, since receipts are for hubs and no clinic may read them. */
-function receiptOf(line: Record<string, unknown>): { hub: string; first: number; last: number } | undefined {
-  if (line['event'] !== 'receipt') return undefined
-  const { hub, first, last } = line
-  if (typeof hub !== 'string' || typeof first !== 'number' || typeof last !== 'number') return undefined
-  return { hub, first, last }
+function printReceipt({ event, hub, first, last }: Record<string, unknown>): void {
+  if (event !== 'receipt' || typeof hub !== 'string' || typeof first !== 'number' || typeof last !== 'number') return
+  console.log(receiptLine(new Date().toISOString(), hub, first, last))
 }
 
 interface Secrets {
@@ -226,13 +199,5 @@ await new Command('start')
   .option('--broker <URL>', 'use this running broker instead of starting one, for example mqtt://broker:1883')
   .option('--broker-data <DIR>', 'its data folder, to make the accounts in')
   .option('--scenario <FILE>', 'who measures what', fileURLToPath(new URL('../scenarios/demo.json', import.meta.url)))
-  .action(async (options: Options) => {
-    try {
-      await demo(options)
-    } catch (error) {
-      console.error(error instanceof Error ? error.message : error)
-      process.kill(process.pid, 'SIGTERM')
-      process.exitCode = 1
-    }
-  })
+  .action(demo)
   .parseAsync()

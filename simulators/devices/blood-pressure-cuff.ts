@@ -2,7 +2,12 @@ import { encodeBloodPressure, encodeCuffPressure } from '../encoders/blood-press
 import { byteWriter } from '../encoders/byte-writer.ts'
 import type { Quantity } from '../encoders/numbers.ts'
 import { need, type Surroundings } from './device.ts'
-import { createStoreAndForward, type StoreAndForwardDevice, type StoreAndForwardOptions } from './store-and-forward.ts'
+import {
+  createStoreAndForward,
+  type StoreAndForwardDevice,
+  type StoreAndForwardOptions,
+  type VendorTraits,
+} from './store-and-forward.ts'
 
 export interface CuffOptions extends StoreAndForwardOptions {
   readonly unit?: 'mmHg' | 'kPa'
@@ -22,10 +27,15 @@ const inUnit = (unit: 'mmHg' | 'kPa', mmHg: number): Quantity =>
   unit === 'mmHg' ? Math.round(mmHg) : { value: mmHg * KPA_PER_MMHG, decimals: 1 }
 
 /** Blood Pressure Service 0x1810: values systolic, diastolic, pulseRate in mmHg and beats per minute; two user slots. */
-export function createBloodPressureCuff(options: CuffOptions, around: Surroundings): StoreAndForwardDevice {
+export function createBloodPressureCuff(
+  options: CuffOptions,
+  around: Surroundings,
+  vendor: VendorTraits = {},
+): StoreAndForwardDevice {
   const unit = options.unit ?? 'mmHg'
   return createStoreAndForward(
     {
+      ...vendor,
       kind: 'blood-pressure',
       service: '1810',
       characteristic: '2A35',

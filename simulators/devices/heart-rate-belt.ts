@@ -1,6 +1,6 @@
 import { encodeHeartRate } from '../encoders/heart-rate.ts'
 import { type BleDevice, need, type Surroundings } from './device.ts'
-import { createStream, type StreamOptions } from './stream.ts'
+import { createStream, type StreamOptions, type StreamService } from './stream.ts'
 
 /** Body Sensor Location 0x2A38: chest. */
 const CHEST = 1
@@ -8,9 +8,14 @@ const CHEST = 1
 const RR_PER_MINUTE = 60 * 1024
 
 /** Heart Rate Service 0x180D: value heartRate, with RR intervals; contact is lost when it is taken off. */
-export function createHeartRateBelt(options: StreamOptions, around: Surroundings): BleDevice {
+export function createHeartRateBelt(
+  options: StreamOptions,
+  around: Surroundings,
+  vendor: Pick<StreamService, 'advertisement'> = {},
+): BleDevice {
   return createStream(
     {
+      ...vendor,
       kind: 'heart-rate',
       service: '180D',
       characteristic: '2A37',

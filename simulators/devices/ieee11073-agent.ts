@@ -14,40 +14,12 @@ import {
   type Scanner,
 } from '../encoders/ieee11073.ts'
 import { emissions, type SerialDevice, type Surroundings } from './device.ts'
-import { type ClockHabits, createDeviceClock, isoLocal } from './device-clock.ts'
+import { createDeviceClock, isoLocal } from './device-clock.ts'
 import { createAnswerReader, type ManagerAnswer } from './ieee11073-answers.ts'
-import { agentObjects, type ObjectHabits, type Specialization } from './ieee11073-objects.ts'
+import { type AgentOptions, withLyingLength } from './ieee11073-habits.ts'
+import { agentObjects } from './ieee11073-objects.ts'
 
-/** A store-and-forward agent of IEEE 11073-20601 on a byte stream, with the habits of real ones. */
-export interface AgentOptions extends ObjectHabits {
-  readonly id: string
-  readonly specialization: Specialization
-  /** EUI-64, 16 hex digits. */
-  readonly systemId?: string
-  /** extended: the manager has to ask what it is. */
-  readonly configuration?: 'standard' | 'extended'
-  readonly form?: 'fixed' | 'variable'
-  /** Reports through a scanner of its own, with a layout that only its configuration tells; implies 'extended'. */
-  readonly scanner?: 'fixed' | 'grouped'
-  /** False: it forgets what it has sent. */
-  readonly confirmed?: boolean
-  readonly capacity?: number
-  /** Records in one report. */
-  readonly batch?: number
-  readonly order?: 'oldest-first' | 'shuffled'
-  readonly clock?: ClockHabits
-  readonly batteryPercent?: number
-  readonly asksForTime?: boolean
-  /** late: it answers GET only when nothing of its own is open. never: not at all. */
-  readonly answersGet?: 'at-once' | 'late' | 'never'
-  /** It aborts so often after sending a report, without waiting for the result. */
-  readonly abortsAfterReport?: number
-  /** So many reports announce another length than they have: of the whole APDU, or of the event inside. */
-  readonly lies?: { readonly about: 'apdu' | 'event'; readonly reports: number }
-  readonly answerMs?: number
-  readonly retryMs?: number
-}
-
+/** An agent of IEEE 11073-20601 on a byte stream. */
 export interface Ieee11073Agent extends SerialDevice {
   readonly stored: number
   /** Why associations ended early, newest last. */
@@ -62,11 +34,8 @@ const SCANNER_HANDLE = 40
 /** TO_cer-mds: how long it waits for the result of a confirmed event report. */
 const ANSWER_MS = 3_000
 const RETRY_MS = 1_000
-const DEFAULT_SYSTEM_ID = '0009 1FFF FE00 0001'.replaceAll(' ', '')
+const DEFAULT_SYSTEM_ID = '00091FFFFE000001'
 const INTERRUPTIONS_KEPT = 100
-/** Where the lengths of a PRST's event information lie: 4 + 2 + 6 + 8. */
-const EVENT_LENGTH_AT = 20
-
 type Phase = 'closed' | 'idle' | 'associating' | 'configuring' | 'operating' | 'releasing'
 
 interface Kept {
@@ -129,10 +98,7 @@ export function createIeee11073Agent(options: AgentOptions, around: Surroundings
   const lied = (report: Uint8Array): Uint8Array => {
     if (liesLeft === 0 || options.lies === undefined) return report
     liesLeft -= 1
-    const out = Buffer.from(report)
-    const at = options.lies.about === 'apdu' ? 2 : EVENT_LENGTH_AT
-    out.writeUInt16BE(out.readUInt16BE(at) + 7, at)
-    return out
+    return withLyingLength(report, options.lies.about)
   }
 
   const nextActs = (): Kept[] => {

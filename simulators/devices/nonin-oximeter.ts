@@ -10,14 +10,15 @@ import {
   type SpotCheckRecord,
   type StreamSample,
 } from '../encoders/nonin.ts'
+import { encodeFormat1, encodeFormat2, encodeFormat7 } from '../encoders/nonin-stream.ts'
 import { emissions, need, putOn, type SerialDevice, type Surroundings, type Values, type Worn } from './device.ts'
 import { type ClockHabits, createDeviceClock, isoLocal } from './device-clock.ts'
 import { createCommandReader, type NoninCommand } from './nonin-commands.ts'
 
-/** A serial fingertip oximeter, in data format 13 (spot checks kept until acknowledged) or 8 (a stream, nothing kept). */
+/** A serial fingertip oximeter, in data format 13 (spot checks kept until acknowledged) or a stream, of which nothing is kept. */
 export interface NoninOptions {
   readonly id: string
-  readonly format: 8 | 13
+  readonly format: 1 | 2 | 7 | 8 | 13
   readonly serial?: string
   readonly capacity?: number
   readonly clock?: ClockHabits
@@ -48,6 +49,13 @@ const OFFERS = 3
 const WORN_MS = 12_000
 const SETTLES_MS = 3_000
 const SAMPLE_EVERY_MS = 1_000
+/** How each stream is encoded, and how many packets of it go out in a second. */
+const STREAMS: Readonly<Record<number, { encode(s: StreamSample): Uint8Array; readonly perSecond: number }>> = {
+  1: { encode: encodeFormat1, perSecond: 1 },
+  2: { encode: encodeFormat2, perSecond: 3 },
+  7: { encode: encodeFormat7, perSecond: 3 },
+  8: { encode: encodeFormat8, perSecond: 1 },
+}
 const CENTURY = 2000
 
 const EMPTY_FINGER: StreamSample = {
@@ -103,16 +111,18 @@ export function createNoninOximeter(options: NoninOptions, around: Surroundings)
   const sample = (): void => {
     const now = around.time.now()
     if (worn && now >= worn.until) worn = undefined
-    if (format === 8) {
+    const stream = STREAMS[format]
+    if (stream) {
       const seen = worn && {
         oxygenSaturation: Math.round(need(worn.values, 'oxygenSaturation', options.id)),
         pulseRate: Math.round(need(worn.values, 'pulseRate', options.id)),
         smartPoint: options.smartPoint !== false && now >= worn.since + (options.settlesMs ?? SETTLES_MS),
         lowBattery: options.lowBattery === true,
       }
-      send?.(encodeFormat8(seen ?? EMPTY_FINGER))
+      send?.(stream.encode(seen ?? EMPTY_FINGER))
     }
-    sampling = (send && format === 8) || worn ? around.time.setTimeout(sample, SAMPLE_EVERY_MS) : undefined
+    const everyMs = SAMPLE_EVERY_MS / (stream?.perSecond ?? 1)
+    sampling = (send && stream) || worn ? around.time.setTimeout(sample, everyMs) : undefined
   }
 
   const setTime = (f: readonly number[]): Uint8Array => {
@@ -137,7 +147,7 @@ export function createNoninOximeter(options: NoninOptions, around: Surroundings)
         offer()
         return undefined
       case 'set-format': {
-        if (command.format !== 8 && command.format !== 13) return Uint8Array.of(NAK)
+        if (command.format !== 13 && !STREAMS[command.format]) return Uint8Array.of(NAK)
         format = command.format
         sampling ??= around.time.setTimeout(sample, 0)
         return Uint8Array.of(ACK)
@@ -195,15 +205,16 @@ export function createNoninOximeter(options: NoninOptions, around: Surroundings)
     measure(values, act = {}) {
       const at = act.at ?? around.wallNow()
       const base = { device: options.id, kind: 'oxygen-saturation' as const, values, at }
-      if (options.format === 8) {
+      const stream = STREAMS[options.format]
+      if (stream) {
         worn = putOn(worn, values, around.time.now(), options.wornMs ?? WORN_MS)
         sampling ??= around.time.setTimeout(sample, 0)
         const stable = { ...spotCheck(values, clock.read()), smartPoint: options.smartPoint !== false }
-        const hex = toHex(encodeFormat8(stable))
+        const hex = toHex(stream.encode(stable))
         return made.add({
           ...base,
           key: `${options.id}/${hex}/${++untimed}`,
-          source: 'nonin-df8',
+          source: `nonin-df${options.format}`,
           hex,
           delivery: 'live',
         })

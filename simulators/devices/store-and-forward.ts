@@ -1,16 +1,18 @@
 import { messageOf } from '../../device-drivers/errors.ts'
 import type { Kind } from '../../device-drivers/reading.ts'
 import type {
+  AdvertisingDefinition,
   AttachedPeripheral,
   CharacteristicDefinition,
   PeripheralDefinition,
   PeripheralLink,
   SecurityPolicy,
+  ServiceDefinition,
 } from '../bluetooth/peripheral.ts'
 import { toHex } from '../encoders/byte-writer.ts'
 import type { CalendarTime } from '../encoders/date-time.ts'
 import { type BleDevice, emissions, type Surroundings, type Values } from './device.ts'
-import { type ClockHabits, createDeviceClock, isoLocal } from './device-clock.ts'
+import { type ClockHabits, createDeviceClock, type DeviceClock, isoLocal } from './device-clock.ts'
 import { batteryService, deviceInformation, type Identity, timeCharacteristic } from './device-services.ts'
 import { createRecordMemory, type MemoryHabits } from './record-memory.ts'
 
@@ -51,8 +53,18 @@ export interface StoreAndForwardOptions extends MemoryHabits, VisitHabits {
   readonly clock?: ClockHabits
 }
 
+/** What a vendor adds to a kind of device. */
+export interface VendorTraits {
+  /** Services of its own. @param offerAgain makes every record it ever had unsent once more */
+  readonly moreServices?: (offerAgain: () => void) => readonly ServiceDefinition[]
+  /** What its advertisement says besides. */
+  readonly advertisement?: () => Partial<AdvertisingDefinition>
+  /** How its clock differs from a characteristic that is read and written. */
+  readonly clockCharacteristic?: (usual: CharacteristicDefinition, clock: DeviceClock) => CharacteristicDefinition
+}
+
 /** What tells one kind of such a device from another. */
-export interface RecordService {
+export interface RecordService extends VendorTraits {
   readonly kind: Kind
   readonly service: string
   readonly characteristic: string
@@ -69,6 +81,10 @@ export interface RecordService {
   ): Uint8Array
   /** Before the first record of a visit. */
   readonly beforeRecords?: (link: PeripheralLink) => void
+  /** What belongs to a record and goes in a packet after it. @param first as `encode` returned it */
+  readonly secondPacket?: (first: Uint8Array) => Uint8Array | undefined
+  /** False: nothing is handed out on this link, and the device leaves. */
+  readonly handsOutTo?: (link: PeripheralLink) => boolean
 }
 
 export interface StoreAndForwardDevice extends BleDevice {
@@ -83,6 +99,8 @@ const ADVERTISING_INTERVAL_MS = 100
 const REST_MS = 3_000
 const LEAVES_AFTER_MS = 300
 const INTERRUPTIONS_KEPT = 100
+/** Records that a device still has after it sent them, for those who ask for all of them. */
+const ALL_KEPT = 90
 /** Remote user terminated connection (Core, Vol 1, Part F, 2.19). */
 export const REMOTE_USER_TERMINATED = 0x13
 /** LE General Discoverable, BR/EDR not supported (Core Supplement, Part A, 1.3). */
@@ -108,6 +126,7 @@ export function createStoreAndForward(
   let timer: { cancel(): void } | undefined
   let had = new Set<string>()
   let untimed = 0
+  const all: Parameters<typeof memory.add>[0][] = []
 
   const after = (ms: number, then: () => void): void => {
     timer?.cancel()
@@ -134,7 +153,11 @@ export function createStoreAndForward(
     spec.beforeRecords?.(to)
     for (let record = memory.next(had); record && link === to && listening; record = memory.next(had)) {
       const bytes = record.bytes.subarray(0, record.bytes.length - (options.cutsBytes ?? 0))
-      for (let i = options.sendsTwice ? 2 : 1; i > 0; i--) await to.indicate(spec.characteristic, bytes)
+      const second = spec.secondPacket?.(record.bytes)
+      for (let i = options.sendsTwice ? 2 : 1; i > 0; i--) {
+        await to.indicate(spec.characteristic, bytes)
+        if (second) await to.indicate(spec.characteristic, second)
+      }
       had.add(record.key)
       memory.confirmed(record.key)
       if (had.size === options.leavesAfterRecords) {
@@ -148,7 +171,8 @@ export function createStoreAndForward(
   const send = (): void => {
     const to = link
     if (!to || !listening || sending) return
-    if (options.wantsTimeFirst && !timeWritten) {
+    const refused = spec.handsOutTo !== undefined && !spec.handsOutTo(to)
+    if (refused || (options.wantsTimeFirst && !timeWritten)) {
       leave()
       return
     }
@@ -166,14 +190,17 @@ export function createStoreAndForward(
   }
 
   const clockAt = options.timeCharacteristic ?? '2A08'
-  const times =
-    clockAt === 'none'
-      ? []
-      : [
-          timeCharacteristic(clockAt, clock, encrypted, () => {
-            timeWritten = true
-          }),
-        ]
+  const timeAt = (uuid: '2A08' | '2A2B'): CharacteristicDefinition => {
+    const usual = timeCharacteristic(uuid, clock, encrypted, () => {
+      timeWritten = true
+    })
+    return spec.clockCharacteristic?.(usual, clock) ?? usual
+  }
+  const times = clockAt === 'none' ? [] : [timeAt(clockAt)]
+  const offerAgain = (): void => {
+    had = new Set()
+    for (const record of all) memory.add(record)
+  }
   const definition: PeripheralDefinition = {
     address: options.address,
     addressType: options.addressType ?? 'public',
@@ -198,6 +225,7 @@ export function createStoreAndForward(
       ...(clockAt === '2A2B' ? [{ uuid: '1805', characteristics: times }] : []),
       deviceInformation({ manufacturer: 'Simulated', model: spec.model, serial: options.id, ...options.identity }),
       batteryService(() => battery),
+      ...(spec.moreServices?.(offerAgain) ?? []),
     ],
     advertising: () => ({
       intervalMs: options.advertisingIntervalMs ?? ADVERTISING_INTERVAL_MS,
@@ -205,6 +233,7 @@ export function createStoreAndForward(
       name: options.name ?? spec.model,
       nameInScanResponse: true,
       services: [spec.service],
+      ...spec.advertisement?.(),
     }),
     onConnect: (opened) => {
       link = opened
@@ -253,6 +282,8 @@ export function createStoreAndForward(
         delivery: options.keepsSent ? 'kept' : 'sent-once',
       })
       memory.add({ key: reading.key, bytes })
+      all.push({ key: reading.key, bytes })
+      if (all.length > ALL_KEPT) all.shift()
       advertiseUntil =
         around.time.now() + (typeof options.advertiseMs === 'number' ? options.advertiseMs : ADVERTISE_MS)
       if (link) send()

@@ -1,5 +1,6 @@
 import type { Kind } from '../../device-drivers/reading.ts'
 import type {
+  AdvertisingDefinition,
   AttachedPeripheral,
   CharacteristicDefinition,
   PeripheralDefinition,
@@ -33,6 +34,8 @@ export interface StreamService {
   readonly characteristic: string
   readonly others?: readonly CharacteristicDefinition[]
   readonly model: string
+  /** What its advertisement says besides. @param values undefined: not worn */
+  readonly advertisement?: (values: Values | undefined) => Partial<AdvertisingDefinition>
   /** One packet; `values` undefined: not worn any more. */
   encode(values: Values | undefined, settled: boolean): Uint8Array
 }
@@ -90,6 +93,7 @@ export function createStream(spec: StreamService, options: StreamOptions, around
       flags: ADVERTISING_FLAGS,
       name: options.name ?? spec.model,
       services: [spec.service],
+      ...spec.advertisement?.(worn?.values),
     }),
     onConnect: (opened) => {
       link = opened

@@ -1,7 +1,12 @@
 import { byteWriter } from '../encoders/byte-writer.ts'
 import { encodeWeight } from '../encoders/weight.ts'
 import { need, type Surroundings } from './device.ts'
-import { createStoreAndForward, type StoreAndForwardDevice, type StoreAndForwardOptions } from './store-and-forward.ts'
+import {
+  createStoreAndForward,
+  type StoreAndForwardDevice,
+  type StoreAndForwardOptions,
+  type VendorTraits,
+} from './store-and-forward.ts'
 
 export interface ScaleOptions extends StoreAndForwardOptions {
   readonly unit?: 'kg' | 'lb'
@@ -17,10 +22,15 @@ const POUNDS_PER_KG = 2.20462262
 const METRES_PER_INCH = 0.0254
 
 /** Weight Scale Service 0x181D: value weight in kg; two user slots. */
-export function createWeightScale(options: ScaleOptions, around: Surroundings): StoreAndForwardDevice {
+export function createWeightScale(
+  options: ScaleOptions,
+  around: Surroundings,
+  vendor: VendorTraits = {},
+): StoreAndForwardDevice {
   const unit = options.unit ?? 'kg'
   return createStoreAndForward(
     {
+      ...vendor,
       kind: 'weight',
       service: '181D',
       characteristic: '2A9D',

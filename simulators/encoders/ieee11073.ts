@@ -9,11 +9,11 @@ import { float32, type Quantity, sfloat } from './numbers.ts'
 
 type Bytes = readonly number[]
 
-export const u16 = (value: number): Bytes => {
+const u16 = (value: number): Bytes => {
   requireRange('u16', value, 0, 0xffff)
   return [value >> 8, value & 0xff]
 }
-export const u32 = (value: number): Bytes => [...u16(Math.floor(value / 0x10000)), ...u16(value % 0x10000)]
+const u32 = (value: number): Bytes => [...u16(Math.floor(value / 0x10000)), ...u16(value % 0x10000)]
 const octets = (bytes: Bytes): Bytes => [...u16(bytes.length), ...bytes]
 const list = (elements: readonly Bytes[]): Bytes => [...u16(elements.length), ...octets(elements.flat())]
 const text = (value: string): Bytes => octets([...new TextEncoder().encode(value)])
@@ -81,7 +81,7 @@ const encodeEvent = ({ invokeId, confirmed, handle = 0 }: Event, type: number, i
   ])
 
 /** Unit codes. */
-export const UNIT = {
+const UNIT = {
   '%': 0x0220,
   '/min': 0x0aa0,
   mmHg: 0x0f20,

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
@@ -14,6 +14,13 @@ import type { Bench } from './bench.ts'
 /** Long enough that every device has been read at least once and the heap has settled. */
 const SETTLE_S = 20
 const ABOVE_EMPTY_MB = 60
+/** Node's own options as a hub in a home is started with them. */
+function nodeFlags(): string[] {
+  const unit = readFileSync('gateway/service/precare-hub.service', 'utf8')
+  const start = /^ExecStart=\S+\/node (.*?)\S+\/main\.js /m.exec(unit)?.[1]
+  if (start === undefined) throw new Error('the unit file does not start the hub')
+  return start.split(' ').filter(Boolean)
+}
 
 async function emptyNode(): Promise<{ residentMb: number; startMs: number }> {
   const t0 = performance.now()
@@ -63,11 +70,11 @@ export const bench: Bench = async ({ secs = SETTLE_S, onProgress }) => {
     const empty = await emptyNode()
     onProgress(`hub runs for ${secs} s`)
     let receipts = 0
-    let pid = 0
     const t0 = performance.now()
     const running = startChild(
       hub,
       [
+        ...nodeFlags(),
         '--import',
         './dist/simulators/bluetooth/register.js',
         'dist/gateway/main.js',
@@ -78,7 +85,6 @@ export const bench: Bench = async ({ secs = SETTLE_S, onProgress }) => {
       { PRECARE_VIRTUAL_HCI: hubs[0]?.hciSocket ?? '' },
       (line) => line['event'] === 'ready',
       (line) => {
-        if (typeof line['pid'] === 'number') pid = line['pid']
         if (line['event'] === 'receipt') receipts++
       },
     )
@@ -87,7 +93,7 @@ export const bench: Bench = async ({ secs = SETTLE_S, onProgress }) => {
     const samples: number[] = []
     for (let i = 0; i < secs; i++) {
       await after(1000)
-      samples.push(residentMb(pid))
+      samples.push(residentMb(running.pid))
     }
     await running.stop(5000)
     const peak = Math.max(...samples)
@@ -107,6 +113,7 @@ export const bench: Bench = async ({ secs = SETTLE_S, onProgress }) => {
       conditions: {
         devices: 4,
         javascript: 'built',
+        flags: nodeFlags().join(' '),
         secs,
         startIs: 'until uplink connected and radio started',
         node: process.version,

@@ -6,7 +6,14 @@ import { type Bench, isWithin, report } from './bench.ts'
 const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   latency: () => import('./latency.bench.ts'),
   ingest: () => import('./ingest.bench.ts'),
+  fuzz: () => import('./fuzz.bench.ts'),
   hub: () => import('./hub.bench.ts'),
+  crash: () => import('./crash.bench.ts'),
+  powercut: () => import('./powercut.bench.ts'),
+  syscalls: () => import('./syscalls.bench.ts'),
+  soak: () => import('./soak.bench.ts'),
+  mutations: () => import('./mutations.bench.ts'),
+  wear: () => import('./wear.bench.ts'),
 }
 
 async function main(name: string, options: { json?: true; seed?: string; secs?: string }): Promise<void> {

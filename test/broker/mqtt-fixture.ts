@@ -11,6 +11,7 @@ import { Accounts } from '../../broker/accounts.ts'
 import { systemClock } from '../../broker/broker-clock.ts'
 import type { Log, LogFields } from '../../broker/log.ts'
 import { type MqttBroker, type MqttBrokerPorts, openMqttBroker } from '../../broker/mqtt-broker.ts'
+import type { Outgoing } from '../../broker/outgoing.ts'
 import { Publisher } from '../../broker/publisher.ts'
 import { openJournal } from '../../broker/store/journal.ts'
 
@@ -21,7 +22,7 @@ export const HUB_B: Identity = { role: 'hub', id: 'hub-b' }
 export const CLINIC: Identity = { role: 'client', id: 'clinic-reader', organisation: 'org-north' }
 export const OTHER_CLINIC: Identity = { role: 'client', id: 'other-reader', organisation: 'org-south' }
 
-export interface LogLine extends LogFields {
+interface LogLine extends LogFields {
   readonly event: string
 }
 
@@ -187,3 +188,14 @@ export function messages(client: MqttClient, count: number): Promise<{ topic: st
     })
   })
 }
+
+export const READINGS_A = 'v1/hubs/hub-a/readings'
+export const NORTH = 'v1/orgs/org-north'
+
+/** A message of the broker's own, on the alert lane unless said otherwise. */
+export function outgoing(topic: string, payload: string, more: Partial<Outgoing> = {}): Outgoing {
+  return { topic, payload, qos: 1, retain: false, lane: 'alert', ...more }
+}
+
+/** What a hub says about itself. */
+export const stateOf = (session: number, state: 'online' | 'offline'): string => JSON.stringify({ state, session })

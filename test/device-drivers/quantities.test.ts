@@ -54,7 +54,7 @@ describe('the table of quantities', () => {
       const [main] = KIND_CODES[kind].quantities
       expect(QUANTITIES[main], kind).toHaveProperty('loinc')
     }
-    expect(KINDS).toHaveLength(9)
+    expect(KINDS).toHaveLength(10)
   })
 
   test('no two quantities share a MedCom or NPU code, but pulse and heart rate', () => {

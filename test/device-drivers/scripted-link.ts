@@ -41,9 +41,10 @@ export function scriptedGatt(script: GattScript): { readonly link: GattLink; rea
   return { link, log }
 }
 
-/** A serial line that says its chunks and closes. */
+/** A serial line that says its chunks, each once however often somebody listens, and closes. */
 export function scriptedSerial(chunks: readonly Uint8Array[]): { readonly link: SerialLink; readonly log: string[] } {
   const log: string[] = []
+  const left = [...chunks]
   return {
     log,
     link: {
@@ -51,7 +52,7 @@ export function scriptedSerial(chunks: readonly Uint8Array[]): { readonly link: 
         log.push(Buffer.from(bytes).toString('hex'))
       },
       async *chunks() {
-        yield* chunks
+        for (let next = left.shift(); next !== undefined; next = left.shift()) yield next
       },
     },
   }

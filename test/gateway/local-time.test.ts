@@ -36,8 +36,10 @@ describe('local time', () => {
       minute: 30,
       second: 5,
       weekday: 1,
+      utcOffsetMinutes: 60,
     })
     expect(localAt(Date.UTC(2026, 10, 22, 12), ZONE).weekday).toBe(7)
+    expect(localAt(Date.UTC(2026, 6, 22, 12), ZONE).utcOffsetMinutes).toBe(120)
   })
 
   it('knows which names are time zones', () => {

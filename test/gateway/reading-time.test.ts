@@ -46,6 +46,13 @@ describe('the time of a reading', () => {
     })
   })
 
+  it('does not trust a stored record of a clock that was set in this visit and never read', () => {
+    expect(times('2026-11-20T08:00:00', { clockSet: true })).toMatchObject({ quality: 'unknown' })
+    expect(times('2026-11-20T12:59:50', { clockSet: true }), 'a live one proves it').toMatchObject({
+      quality: 'synced',
+    })
+  })
+
   it('uses the time of reception when the device gives none', () => {
     expect(times(undefined)).toMatchObject({ measuredAt: '2026-11-20T12:00:00.000Z', quality: 'received' })
   })

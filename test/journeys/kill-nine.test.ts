@@ -1,6 +1,4 @@
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -10,6 +8,7 @@ import { startChild } from '../../simulators/demo/children.ts'
 import type { EmittedReading } from '../../simulators/devices/device.ts'
 import { hubConfig, readScenario } from '../../simulators/scenario.ts'
 import { provision } from '../support/broker-process.ts'
+import { freePort } from '../support/free-port.ts'
 import { seeded } from '../support/random.ts'
 import { Supervised } from '../support/supervised.ts'
 
@@ -22,16 +21,6 @@ const CHAOS_MS = 30_000
 const DRAIN_MS = 60_000
 const SCENARIO = 'simulators/scenarios/crash.json'
 const SEED = Number(process.env['SEED'] ?? 20_261_122)
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
-}
 
 const recordKey = (device: string, source: string, hex: string): string => `${device}/${source}/${hex.toLowerCase()}`
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from './free-port.ts'
 
 const PROGRAM = '/usr/bin/influxd'
 export const influxdInstalled = existsSync(PROGRAM)
@@ -10,16 +10,6 @@ export const influxdInstalled = existsSync(PROGRAM)
 export interface Influxd {
   readonly url: string
   stop(): Promise<void>
-}
-
-/** influxd can't choose ports itself: one that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 const configOf = (directory: string, http: number, rpc: number): string => `

@@ -32,7 +32,15 @@ export interface ReceiptBroker {
   close(): Promise<void>
 }
 
+/** Closed when the test is over. */
 export async function receiptBroker(hub: string, port = 0): Promise<ReceiptBroker> {
+  const broker = await startReceiptBroker(hub, port)
+  onTestFinished(() => broker.close())
+  return broker
+}
+
+/** The caller closes it. */
+export async function startReceiptBroker(hub: string, port = 0): Promise<ReceiptBroker> {
   const aedes = await Aedes.createBroker({ concurrency: 0, drainTimeout: 1_000 })
   const sockets = new Set<Socket>()
   const server = createServer((socket) => {
@@ -90,6 +98,5 @@ export async function receiptBroker(hub: string, port = 0): Promise<ReceiptBroke
     const receipt = broker.answer(JSON.parse(packet.payload.toString()))
     if (receipt !== undefined) void send(`v1/hubs/${hub}/receipts`, receipt)
   })
-  onTestFinished(() => broker.close())
   return broker
 }

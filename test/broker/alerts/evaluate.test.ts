@@ -112,6 +112,35 @@ describe('a doubtful reading', () => {
   })
 })
 
+describe('a value beyond the range of the device', () => {
+  const beyond = (
+    absent: 'above-range' | 'below-range' | 'positive-infinity' | 'negative-infinity',
+  ): Reading['values'] => ({
+    systolic: { absent },
+    diastolic: { value: 80, unit: 'mm[Hg]', decimals: 0 },
+  })
+
+  it('is beyond every limit on its side: HI and LO of a meter raise red', () => {
+    expect(play(judged('a', beyond('above-range'))).alert).toMatchObject({
+      level: 'red',
+      breaches: [{ quantity: 'systolic', outOfRange: 'above', bound: 'alertHigh' }],
+    })
+    expect(play(judged('a', beyond('positive-infinity'))).types).toEqual(['opened'])
+    // Nobody set a low limit for the diastolic pressure.
+    const noLimit: Reading['values'] = { ...pressure(120), diastolic: { absent: 'below-range' } }
+    expect(play(judged('a', noLimit)).types).toEqual(['none'])
+    const low = { ...judged('a', beyond('negative-infinity')), limits: new Map([['systolic', { warningLow: 100 }]]) }
+    expect(play(low).alert).toMatchObject({ level: 'yellow', breaches: [{ outOfRange: 'below', bound: 'warningLow' }] })
+  })
+
+  it('updates an open alert, and a number within the limits closes it', () => {
+    const { types, alert } = play(judged('a', beyond('above-range')), judged('b', pressure(120)))
+    expect(types).toEqual(['opened', 'closed'])
+    expect(alert).toMatchObject({ state: 'closed' })
+    expect(play(judged('a', pressure(145)), judged('b', beyond('above-range'))).alert).toMatchObject({ level: 'red' })
+  })
+})
+
 describe('an absent value', () => {
   const absent: Reading['values'] = {
     systolic: { absent: 'not-a-number' },

@@ -16,7 +16,7 @@ export const firstServices: Family = {
     'pulse-oximeter-service': ['2A5E', '2A5F', 'unsettled'],
     'heart-rate-service': ['2A37', '2A38', 'unsettled'],
     'nonin-spot-check': ['nonin-df13', 'nonin-df13-again'],
-    'nonin-stream': ['nonin-df8', 'unsettled'],
+    'nonin-stream': ['nonin-df8', 'nonin-df1', 'nonin-df2', 'nonin-df7', 'unsettled'],
   },
   notYetSupported: {},
   services: [],

@@ -146,7 +146,7 @@ export const ieee11073: Family = {
   exceptions: {
     'ieee20601-spo2-03': {
       clause:
-        'IEEE 11073-20601, A.11.5: ScanReportPerFixed begins with the person, 0001 0022 | 0001 | 0002 001C is person 1 with two observations; the vector took the count for the person',
+        'IEEE 11073-20601, annex A, ScanReportPerFixed: it begins with the person, 0001 0022 | 0001 | 0002 001C is person 1 with two observations; the vector took the count for the person',
       check: (about) => {
         expect(first(about)).toMatchObject({ slot: 1, deviceTime: '2007-12-06T12:10:00' })
         expect([number(first(about), 'oxygenSaturation'), number(first(about), 'pulseRate')]).toEqual([98, 72])
@@ -154,7 +154,7 @@ export const ieee11073: Family = {
     },
     'ieee20601-mds-01': {
       clause:
-        'IEEE 11073-20601, 6.3.2.3: System-Model is two octet strings; 54686542504D 20 414243 has a blank that the vector lost',
+        'IEEE 11073-20601, annex A, SystemModel: it is two octet strings; 54686542504D 20 414243 has a blank that the vector lost',
       check: (about) => {
         const { checks } = ieee11073
         checks['specialization']?.(about, '0x1007 BP', '')

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { isPreCareError } from '../../../device-drivers/errors.ts'
 import { memoryBonds, openBondStore } from '../../../gateway/transport/bonds.ts'
+import { attachInProcess } from '../../../simulators/bluetooth/controller.ts'
 import type { SecurityPolicy } from '../../../simulators/bluetooth/peripheral.ts'
 import type { PeripheralFaults } from '../../../simulators/bluetooth/virtual-peripheral.ts'
 import { ManualTime } from '../../../simulators/time.ts'
@@ -66,11 +67,12 @@ test('a device that pairs only once is read again after a restart of the hub, wi
     expect(peripheral.link?.encrypted).toBe(true)
     await link.write(SERVICE, '2A29', bytes('01'))
     const values = await link.subscribe(SERVICE, MEASUREMENT)
-    await peripheral.link?.indicate(MEASUREMENT, bytes('05'))
+    const confirmed = peripheral.link?.indicate(MEASUREMENT, bytes('05'))
     for await (const value of values) {
       expect(hexOf(value)).toBe('05')
       break
     }
+    await confirmed
     await link.close()
     hub.stop()
     expect(encryptions()).toBe(visit)
@@ -205,4 +207,61 @@ test('a device that asks for security while it is being discovered gets it, and 
   expect(hexOf(await link.read(SERVICE, '2A24'))).toBe('42')
   expect(new Set(requests).size).toBe(requests.length)
   expect(peripheral.isBonded).toBe(true)
+})
+
+test('a request that waits for its answer is not sent twice when the link becomes encrypted', async () => {
+  const READ = 0x0a
+  let reads = 0
+  const { adapter, peripheral } = securedDevice('just-works', {
+    attFault: (pdu) => {
+      if (pdu[0] !== READ) return undefined
+      reads += 1
+      peripheral.link?.requestSecurity()
+      return 'drop'
+    },
+  })
+  const time = new ManualTime()
+  const bonds = memoryBonds()
+  const { transport, signal } = await startHub({ adapter, time, bonds })
+  const link = await transport.connect(ADDRESS, signal)
+  const read = link.read(SERVICE, '2A24').catch(code)
+  // The keys pass last, after the encryption: by then a second request would have been sent, too.
+  await becomes(() => bonds.get(ADDRESS) !== undefined)
+  time.advance(30_000)
+  expect(await read).toBe('operation-timeout')
+  expect(reads).toBe(1)
+})
+
+test('keys that come without a pairing are not kept', async () => {
+  const { adapter, controller } = startController({ plugged: false })
+  const toHost: ((packet: Uint8Array) => void)[] = []
+  const plugged = attachInProcess(adapter, {
+    get powered() {
+      return controller.powered
+    },
+    onPower: (listener) => controller.onPower(listener),
+    connectHost: (deliver) => {
+      toHost.push(deliver)
+      return controller.connectHost(deliver)
+    },
+  })
+  onTestFinished(() => plugged.detach())
+  const peripheral = controller.attach(device(ADDRESS, [{ uuid: '2A24', properties: ['read'], value: bytes('42') }]))
+  onTestFinished(() => peripheral.detach())
+  peripheral.startAdvertising()
+  const bonds = memoryBonds()
+  const { transport, signal } = await startHub({ adapter, bonds })
+  const link = await transport.connect(ADDRESS, signal)
+  const fromPeer = (pdu: string) => {
+    const payload = bytes(pdu)
+    const FIRST_HANDLE = 0x40
+    const FROM_CONTROLLER = 0x20
+    const header = [2, FIRST_HANDLE, FROM_CONTROLLER, payload.length + 4, 0, payload.length, 0, SMP_CHANNEL, 0]
+    for (const deliver of toHost) deliver(Uint8Array.of(...header, ...payload))
+  }
+  fromPeer(`06${'ee'.repeat(16)}`)
+  fromPeer(`07${'ee'.repeat(10)}`)
+  // Packets stay in order: when this is answered, the keys were seen.
+  expect(hexOf(await link.read(SERVICE, '2A24'))).toBe('42')
+  expect(bonds.addresses()).toEqual([])
 })

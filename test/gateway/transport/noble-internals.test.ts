@@ -68,3 +68,24 @@ test('a machine without Bluetooth gets an unavailable radio that is tried again,
     lines: ['bluetooth unavailable'],
   })
 })
+
+test('a stopped transport keeps no process alive', () => {
+  const at = (path: string) => new URL(`../../../${path}`, import.meta.url).href
+  const program = `
+    import { createNobleTransport } from '${at('gateway/transport/noble.ts')}'
+    import { memoryBonds } from '${at('gateway/transport/bonds.ts')}'
+    import { systemTime } from '${at('gateway/transport/transport-time.ts')}'
+    const log = { info: () => undefined, warn: (fields, message) => console.log(message), error: () => undefined }
+    const stop = new AbortController()
+    const transport = createNobleTransport({ bonds: memoryBonds(), time: systemTime, log })
+    transport.start(() => undefined, stop.signal)
+    setImmediate(() => stop.abort())
+  `
+  const run = spawnSync(
+    process.execPath,
+    ['--import', at('simulators/bluetooth/register.ts'), '--input-type=module', '--eval', program],
+    { encoding: 'utf8', timeout: 10_000 },
+  )
+  expect(run.stdout).toBe('bluetooth unavailable\n')
+  expect(run).toMatchObject({ stderr: '', status: 0, signal: null })
+})

@@ -72,12 +72,53 @@ test('notifications and indications arrive in order, and an indication is confir
   const link = await transport.connect(ADDRESS, signal)
   const indications = await link.subscribe(SERVICE, MEASUREMENT)
   const notifications = await link.subscribe(SERVICE, '2a36')
+  const heard = collect(indications)
   await peripheral.link?.indicate(MEASUREMENT, bytes('01'))
   await peripheral.link?.indicate(MEASUREMENT, bytes('02'))
   for (const value of ['0a', '0b', '0c']) peripheral.link?.notify('2A36', bytes(value))
   peripheral.link?.disconnect()
-  expect(await collect(indications)).toEqual(['01', '02'])
+  expect(await heard).toEqual(['01', '02'])
   expect(await collect(notifications)).toEqual(['0a', '0b', '0c'])
+})
+
+test('an indication is confirmed when its reader asks for the next value, and not before', async () => {
+  const { adapter, controller } = startController()
+  const peripheral = controller.attach(
+    device(ADDRESS, [
+      { uuid: MEASUREMENT, properties: ['indicate'] },
+      { uuid: '2A36', properties: ['notify'] },
+      { uuid: '2A29', properties: ['read'], value: bytes('41') },
+    ]),
+  )
+  peripheral.startAdvertising()
+  const { transport, signal } = await startHub({ adapter })
+  const link = await transport.connect(ADDRESS, signal)
+  const indications = (await link.subscribe(SERVICE, MEASUREMENT))[Symbol.asyncIterator]()
+  const notifications = (await link.subscribe(SERVICE, '2A36'))[Symbol.asyncIterator]()
+  let confirmed = 0
+  const indicate = (value: string): Promise<void> | undefined =>
+    peripheral.link?.indicate(MEASUREMENT, bytes(value)).then(() => {
+      confirmed += 1
+    })
+  const first = indicate('01')
+  expect(hexOf((await indications.next()).value)).toBe('01')
+  // Whatever else goes on over the link meanwhile: the record is not on disk yet.
+  peripheral.link?.notify('2A36', bytes('0a'))
+  expect(hexOf((await notifications.next()).value)).toBe('0a')
+  expect(hexOf(await link.read(SERVICE, '2A29'))).toBe('41')
+  expect(confirmed).toBe(0)
+  const next = indications.next()
+  await first
+  const second = indicate('02')
+  expect(hexOf((await next).value)).toBe('02')
+  expect(confirmed).toBe(1)
+  // A reader that has what it wanted and stops has used the value too.
+  await indications.return?.()
+  await second
+  // Nobody listens any more: confirmed at once, or the device could never indicate anything again.
+  await indicate('03')
+  expect(confirmed).toBe(3)
+  await link.close()
 })
 
 test('a subscription ends after its idle time, and the link stays', async () => {
@@ -294,25 +335,34 @@ test('Invalid PDU, which blocks noble for ever, closes the link with an error', 
   expect(link.lost.aborted).toBe(true)
 })
 
-test('two operations at a time do not get each other’s answers', async () => {
+test('operations at the same time do not get each other’s answers', async () => {
   const { adapter, controller } = startController({ rxFragment: 7 })
   const peripheral = controller.attach(
     device(ADDRESS, [
-      { uuid: '2A29', properties: ['read', 'write'], value: bytes('41') },
+      {
+        uuid: '2A29',
+        properties: ['read', 'write'],
+        value: bytes('41'),
+        onWrite: ([first]) => {
+          if (first === 2) throw new AttError(0x80)
+        },
+      },
       { uuid: '2A24', properties: ['read'], value: bytes('42') },
     ]),
   )
   peripheral.startAdvertising()
   const { transport, signal } = await startHub({ adapter })
   const link = await transport.connect(ADDRESS, signal)
-  const all = await Promise.all([
-    link.read(SERVICE, '2A29'),
-    link.read(SERVICE, '2A24'),
-    link.write(SERVICE, '2A29', bytes('01')),
-    link.write(SERVICE, '2A29', bytes('02')),
-    link.read(SERVICE, '2A29'),
-  ])
-  expect(all.map((value) => value && hexOf(value))).toEqual(['41', '42', undefined, undefined, '41'])
+  const write = (hex: string) => link.write(SERVICE, '2A29', bytes(hex)).then(() => 'written', code)
+  const all = [
+    link.read(SERVICE, '2A29').then(hexOf),
+    link.read(SERVICE, '2A24').then(hexOf),
+    write('01'),
+    write('02'),
+    write('03'),
+    link.read(SERVICE, '2A29').then(hexOf),
+  ]
+  expect(await Promise.all(all)).toEqual(['41', '42', 'written', 'device-refused', 'written', '41'])
 })
 
 test('hostile packets end their link with packet-malformed and nothing else', async () => {

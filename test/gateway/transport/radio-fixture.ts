@@ -48,6 +48,7 @@ interface HubOptions {
   readonly time?: HubTime
   readonly bonds?: BondStore
   readonly deadlines?: Partial<Deadlines>
+  readonly powerCycle?: (signal: AbortSignal) => Promise<void>
 }
 
 /** The same, without waiting for the adapter. */
@@ -61,6 +62,7 @@ export function bareHub(options: HubOptions): Hub {
     time: options.time ?? systemTime,
     log: collectingLog(lines),
     ...(options.deadlines ? { deadlines: options.deadlines } : {}),
+    ...(options.powerCycle ? { powerCycle: options.powerCycle } : {}),
   })
   transport.start((advertisement) => void seen.push(advertisement), stop.signal)
   onTestFinished(() => stop.abort())

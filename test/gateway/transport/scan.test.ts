@@ -7,7 +7,7 @@ const SILENCE = 90_000
 function scanOf() {
   const time = new ManualTime()
   const done: string[] = []
-  const scan = new Scan(time, SILENCE, () => void done.push('deaf'))
+  const scan = new Scan(time, SILENCE, (step) => void done.push(step))
   return { time, done, scan, scanner: { start: () => void done.push('start'), stop: () => void done.push('stop') } }
 }
 
@@ -53,7 +53,7 @@ test('nothing is started when the radio went off meanwhile', () => {
   expect(done).toEqual(['start'])
 })
 
-test('silence brings a new scan, then a new radio, ever less often, until something is heard', () => {
+test('silence brings a new scan, then a new radio, then its power off and on, ever less often, until something is heard', () => {
   const { time, done, scan, scanner } = scanOf()
   scan.on(scanner)
   time.advance(SILENCE - 1)
@@ -61,17 +61,21 @@ test('silence brings a new scan, then a new radio, ever less often, until someth
   time.advance(1)
   expect(done).toEqual(['start', 'start'])
   time.advance(SILENCE)
-  expect(done).toEqual(['start', 'start', 'deaf'])
+  expect(done).toEqual(['start', 'start', 'adapter'])
+  expect(scan.step).toBe('adapter')
   time.advance(SILENCE)
   expect(done.length).toBe(3)
   time.advance(SILENCE)
   expect(done.length).toBe(4)
+  time.advance(2 * SILENCE)
+  expect(done).toEqual(['start', 'start', 'adapter', 'start', 'power'])
   time.advance(24 * 3_600_000)
   // Every quarter of an hour in the end: 96 a day.
-  expect(done.length).toBeLessThan(4 + 100)
-  expect(done.length).toBeGreaterThan(4 + 80)
+  expect(done.length).toBeLessThan(5 + 100)
+  expect(done.length).toBeGreaterThan(5 + 80)
   scan.heard()
   expect(scan.silentForMs).toBe(0)
+  expect(scan.step).toBeUndefined()
   const before = done.length
   time.advance(SILENCE)
   expect(done.slice(before)).toEqual(['start'])

@@ -10,6 +10,9 @@ import { systemTime } from '../../../gateway/transport/transport-time.ts'
 import { type SerialSetting, serialTransportContract } from '../../contract/transport.contract.ts'
 import { becomes, temporaryFolder } from './radio-fixture.ts'
 
+/** Makes a pseudo terminal and gives its other end to the test. */
+const SOCAT = 'socat'
+
 /** Bytes the device got, handed out in order. */
 function inbox() {
   let held = Buffer.alloc(0)
@@ -109,7 +112,7 @@ async function pty(): Promise<SerialSetting> {
   const path = join(temporaryFolder(), 'ttyDevice')
   const received = inbox()
   // wait-slave would end it at the first close; without, the far end stays.
-  const device: ChildProcess = spawn('socat', [`PTY,link=${path},raw,echo=0`, 'STDIO'], {
+  const device: ChildProcess = spawn(SOCAT, [`PTY,link=${path},raw,echo=0`, 'STDIO'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   device.stdout?.on('data', received.add)
@@ -134,7 +137,7 @@ async function pty(): Promise<SerialSetting> {
 serialTransportContract('serialport’s mock binding', mockBinding)
 serialTransportContract('tcp', tcp)
 
-if (spawnSync('socat', ['-V']).status === 0) {
+if (spawnSync(SOCAT, ['-V']).status === 0) {
   serialTransportContract('a pseudo terminal, with the real binding', pty)
 } else if (process.env['REQUIRE_ALL'] === '1') {
   test('socat is installed', () => expect.fail('REQUIRE_ALL=1, and there is no socat for the pseudo terminal'))

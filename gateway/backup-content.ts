@@ -1,0 +1,90 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
+import { PreCareError } from '../device-drivers/errors.ts'
+import { type BackupContent, memorySchema, noteSchema, rowSchema } from './backup.ts'
+import { writeDurably } from './durable-file.ts'
+import { type OutboxOptions, openOutbox } from './outbox.ts'
+
+/** What of a hub goes into a backup, and how a hub is made of one. */
+
+/** Notes that belong to one file on one machine. */
+const NOT_CARRIED: ReadonlySet<string> = new Set(['epoch', 'stamp', 'stamp-next', 'machine', 'proven'])
+
+/** The two fields that say where things are; the rest was checked, or is checked when the hub starts. */
+const placesSchema = z.object({
+  hub: z.string(),
+  dataDir: z.string(),
+  broker: z.object({ passwordFile: z.string().optional() }),
+})
+const placesOf = (config: string) => placesSchema.parse(JSON.parse(config))
+
+/** What there is to save; the hub may run meanwhile. @param configPath a configuration that was checked */
+export function collectBackup(configPath: string): BackupContent {
+  const folder = dirname(resolve(configPath))
+  const config = readFileSync(configPath, 'utf8')
+  const { hub, dataDir, broker } = placesOf(config)
+  const path = broker.passwordFile
+  const bonds = join(resolve(folder, dataDir), 'bonds.json')
+  const db = new DatabaseSync(join(resolve(folder, dataDir), 'outbox.db'), { readOnly: true })
+  try {
+    // One moment for all tables: the hub goes on writing.
+    db.exec('BEGIN')
+    const all = <T>(schema: z.ZodType<T>, sql: string): T[] =>
+      db
+        .prepare(sql)
+        .all()
+        .map((row) => schema.parse({ ...row }))
+    const notes = all(noteSchema, 'SELECT name, value FROM notes')
+    return {
+      hub,
+      config,
+      ...(path === undefined ? {} : { secret: { path, text: readFileSync(resolve(folder, path), 'utf8') } }),
+      ...(existsSync(bonds) ? { bonds: readFileSync(bonds, 'utf8') } : {}),
+      rows: all(rowSchema, `SELECT id, state, body FROM rows WHERE state IN ('held', 'queued') ORDER BY seq`),
+      memory: all(memorySchema, 'SELECT device, key, value FROM device_memory'),
+      notes: notes.filter(({ name }) => !NOT_CARRIED.has(name)),
+    }
+  } finally {
+    db.close()
+  }
+}
+
+/**
+ * Makes a hub where there was none; its outbox begins a new epoch. The old hub must not run again: both would speak
+ * under one name. Resolves with the number of unsent readings.
+ *
+ * @throws PreCareError 'config-invalid' when something is there already: nothing is ever overwritten
+ */
+export async function restoreBackup(
+  content: BackupContent,
+  configPath: string,
+  options: OutboxOptions,
+): Promise<number> {
+  const folder = dirname(resolve(configPath))
+  const { dataDir } = placesOf(content.config)
+  const data = resolve(folder, dataDir)
+  const outboxPath = join(data, 'outbox.db')
+  const secret = content.secret && { ...content.secret, path: resolve(folder, content.secret.path) }
+  for (const path of [configPath, outboxPath, join(data, 'bonds.json'), ...(secret ? [secret.path] : [])]) {
+    if (existsSync(path))
+      throw new PreCareError('config-invalid', `${path}: is there already; restore to an empty place`)
+  }
+  const { outbox } = openOutbox(outboxPath, options)
+  try {
+    const session = Number(content.notes.find(({ name }) => name === 'session')?.value ?? 0)
+    outbox.restore({ rows: content.rows, memory: content.memory, session })
+    for (const { name, value } of content.notes) await outbox.setNote(name, value)
+  } finally {
+    outbox.close()
+  }
+  if (content.bonds !== undefined) writeDurably(join(data, 'bonds.json'), content.bonds)
+  if (secret !== undefined) {
+    mkdirSync(dirname(secret.path), { recursive: true })
+    writeDurably(secret.path, secret.text)
+  }
+  // Last: a hub with a configuration is one that was restored in full.
+  writeDurably(configPath, content.config)
+  return content.rows.length
+}

@@ -1,0 +1,203 @@
+import type { Kind } from '../../device-drivers/reading.ts'
+import type {
+  AttachedPeripheral,
+  CharacteristicDefinition,
+  PeripheralDefinition,
+  PeripheralLink,
+  SecurityPolicy,
+  ServiceDefinition,
+} from '../bluetooth/peripheral.ts'
+import { toHex } from '../encoders/byte-writer.ts'
+import type { BleDevice, EmittedReading, Surroundings, Values } from './device.ts'
+import { emissions } from './device.ts'
+import type { ClockHabits } from './device-clock.ts'
+import { batteryService, deviceInformation } from './device-services.ts'
+import { createRecordServer, type RecordServerHabits, type ServedRecord } from './record-server.ts'
+import { ADVERTISING_FLAGS, REMOTE_USER_TERMINATED } from './store-and-forward.ts'
+
+/** A device that keeps its records for ever and hands out those that are asked for: glucose meters and sensors. */
+
+export interface RecordKeeperOptions extends RecordServerHabits {
+  readonly id: string
+  readonly address: string
+  readonly addressType?: 'public' | 'random'
+  readonly name?: string
+  readonly security?: SecurityPolicy
+  readonly batteryPercent?: number
+  readonly clock?: ClockHabits
+  readonly capacity?: number
+  /** How long it advertises after a measurement; 'always': never stops. */
+  readonly advertiseMs?: number | 'always'
+  readonly advertisingIntervalMs?: number
+  readonly restMs?: number
+  /** It hangs up so long after an answer; 'never': the hub must. */
+  readonly leavesAfterMs?: number | 'never'
+}
+
+/** What tells one kind of such a device from another. */
+export interface RecordKeeperSpec {
+  readonly kind: Kind
+  readonly service: string
+  readonly model: string
+  /** The first is the record. */
+  readonly sources: readonly [string, ...string[]]
+  readonly others: readonly CharacteristicDefinition[]
+  readonly moreServices?: readonly ServiceDefinition[]
+  /** Indicated, one by one, instead of notified. */
+  readonly indicates?: boolean
+  /** @param index how many are newer */
+  packets(record: KeptRecord, index: number): ServedRecord['packets']
+}
+
+export interface KeptRecord {
+  readonly number: number
+  readonly values: Values
+  readonly at: number
+}
+
+export interface RecordKeeper extends BleDevice {
+  /** Requests to its Record Access Control Point, in hex. */
+  readonly requests: readonly string[]
+  keep(record: KeptRecord, deviceTime: string | undefined): EmittedReading
+  /** The memory is empty. */
+  clear(): void
+}
+
+const CAPACITY = 500
+const ADVERTISE_MS = 30_000
+const ADVERTISING_INTERVAL_MS = 100
+const REST_MS = 3_000
+const LEAVES_AFTER_MS = 1_000
+
+export function createRecordKeeper(
+  spec: RecordKeeperSpec,
+  options: RecordKeeperOptions,
+  around: Surroundings,
+): Omit<RecordKeeper, 'measure' | 'changeBattery'> & { forgetBond(): void } {
+  const made = emissions(around)
+  const encrypted = (options.security ?? 'none') !== 'none'
+  let records: KeptRecord[] = []
+  let attached: AttachedPeripheral | undefined
+  let link: PeripheralLink | undefined
+  let advertiseUntil = 0
+  let timer: { cancel(): void } | undefined
+
+  const after = (ms: number, then: () => void): void => {
+    timer?.cancel()
+    timer = around.time.setTimeout(then, ms)
+  }
+  const leave = (): void => link?.disconnect(REMOTE_USER_TERMINATED)
+  const advertise = (): void => {
+    if (link) return
+    const left = advertiseUntil - around.time.now()
+    if (options.advertiseMs === 'always') attached?.startAdvertising()
+    else if (left > 0) attached?.startAdvertising(left)
+  }
+
+  const packetsOf = (record: KeptRecord): ServedRecord['packets'] =>
+    spec.packets(record, records.length - 1 - records.indexOf(record))
+  const server = createRecordServer(
+    options,
+    {
+      time: around.time,
+      random: around.random,
+      sources: spec.sources,
+      records: () => records.map((record) => ({ number: record.number, packets: packetsOf(record) })),
+      onRequest: () => timer?.cancel(),
+      onDone: () => {
+        if (options.leavesAfterMs !== 'never') after(options.leavesAfterMs ?? LEAVES_AFTER_MS, leave)
+      },
+      leave,
+      deliver: async (to, characteristic, bytes) => {
+        if (spec.indicates) await to.indicate(characteristic, bytes)
+        else to.notify(characteristic, bytes)
+      },
+    },
+    encrypted,
+  )
+  const definition: PeripheralDefinition = {
+    address: options.address,
+    addressType: options.addressType ?? 'public',
+    ...(options.security ? { security: options.security } : {}),
+    services: [
+      {
+        uuid: spec.service,
+        characteristics: [
+          ...spec.sources.map(
+            (uuid): CharacteristicDefinition => ({
+              uuid,
+              properties: [spec.indicates ? 'indicate' : 'notify'],
+              encrypted,
+              onSubscribe: (_, mode) => server.subscribed(uuid, mode !== 'none'),
+            }),
+          ),
+          ...spec.others,
+          server.characteristic,
+        ],
+      },
+      ...(spec.moreServices ?? []),
+      deviceInformation({ manufacturer: 'Simulated', model: spec.model, serial: options.id }),
+      batteryService(() => options.batteryPercent ?? 90),
+    ],
+    advertising: () => ({
+      intervalMs: options.advertisingIntervalMs ?? ADVERTISING_INTERVAL_MS,
+      flags: ADVERTISING_FLAGS,
+      name: options.name ?? spec.model,
+      nameInScanResponse: true,
+      services: [spec.service],
+    }),
+    onConnect: (opened) => {
+      link = opened
+      timer?.cancel()
+      server.connected(opened)
+    },
+    onDisconnect: () => {
+      link = undefined
+      server.disconnected()
+      after(options.restMs ?? REST_MS, advertise)
+    },
+  }
+
+  return {
+    id: options.id,
+    definition,
+    emitted: made.list,
+    requests: server.requests,
+    attachTo(place) {
+      attached = place.attach(definition)
+      advertise()
+      return attached
+    },
+    keep(record, deviceTime) {
+      records.push(record)
+      if (records.length > (options.capacity ?? CAPACITY)) records.shift()
+      const [packet] = packetsOf(record)
+      const hex = toHex(packet?.bytes ?? new Uint8Array())
+      advertiseUntil =
+        around.time.now() + (typeof options.advertiseMs === 'number' ? options.advertiseMs : ADVERTISE_MS)
+      advertise()
+      return made.add({
+        key: `${options.id}/${hex}`,
+        device: options.id,
+        kind: record.values['ketone'] === undefined ? spec.kind : 'ketone',
+        source: spec.sources[0],
+        hex,
+        ...(deviceTime === undefined ? {} : { deviceTime }),
+        values: record.values,
+        at: record.at,
+        delivery: 'kept',
+      })
+    },
+    clear() {
+      records = []
+    },
+    forgetBond: () => attached?.forgetBond(),
+    close() {
+      timer?.cancel()
+      leave()
+      attached?.detach()
+      timer?.cancel()
+      attached = undefined
+    },
+  }
+}

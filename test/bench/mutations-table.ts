@@ -1,0 +1,150 @@
+import type { Mutation } from '../support/tree-copy.ts'
+
+/** Defects made on purpose, and the check that must notice each. */
+export interface MutationCase {
+  readonly name: string
+  readonly changes: readonly Mutation[]
+  /** Of `node`; run in the changed copy. */
+  readonly check: readonly string[]
+  /** What the red check must say, so that it is red for this defect and not for another. */
+  readonly shows: RegExp
+}
+
+const VITEST = './node_modules/vitest/vitest.mjs'
+const vitest = (...files: string[]): string[] => [VITEST, 'run', ...files.map((file) => `test/${file}.test.ts`)]
+const bench = (name: string, ...options: string[]): string[] => ['test/bench/main.ts', name, ...options]
+/** Half a run is enough for what these break. */
+const CRASH = bench('crash', '--secs', '20', '--seed', '3')
+
+const red = (figure: string): RegExp => new RegExp(`${figure} +[1-9][0-9]* +PAST`)
+
+export const MUTATIONS: readonly MutationCase[] = [
+  {
+    name: 'the broker sends the receipt before it stores',
+    changes: [
+      {
+        file: 'broker/ingest.ts',
+        from: 'this.#queue.push({ hub, payload, resolve, reject })',
+        to: `this.#queue.push({ hub, payload, resolve, reject })
+      const early = parseReadings(payload)
+      if (early.type === 'readings') {
+        const receipt = claimOf(early)
+        this.#parts.publish(receiptsOf([{ waiting: { hub, payload, resolve, reject }, admitted: { receipt, quarantined: 0, held: 0 } }]))
+      }`,
+      },
+      {
+        file: 'broker/ingest.ts',
+        from: 'setImmediate(() => {',
+        to: 'void ((run: () => void) => setTimeout(run, 200))(() => {',
+      },
+    ],
+    check: CRASH,
+    shows: red('lost'),
+  },
+  {
+    name: 'the broker answers PUBACK before it ingests',
+    changes: [
+      {
+        file: 'broker/mqtt-topics.ts',
+        from: 'await accept(who.id, bytesOf(packet.payload))',
+        to: 'accept(who.id, bytesOf(packet.payload)).catch(() => undefined)',
+      },
+    ],
+    check: vitest('broker/mqtt-broker-hubs'),
+    shows: /FAIL .*PUBACK/,
+  },
+  {
+    name: 'the hub forgets a reading when it is sent',
+    changes: [
+      {
+        file: 'gateway/uplink.ts',
+        from: '    client.publish(topics.hubReadings(hub), payload',
+        to: `    void outbox.receipt({ epoch: outbox.epoch, first, last: first + bodies.length - 1 })
+    client.publish(topics.hubReadings(hub), payload`,
+      },
+    ],
+    check: CRASH,
+    shows: red('lost'),
+  },
+  {
+    name: 'the hub tells a device "received" before the record is on its disk',
+    changes: [
+      {
+        file: 'gateway/session.ts',
+        from: '        const made = read(event.record)',
+        to: `        if (talk.commit !== undefined) await talk.commit(event.record)
+        const made = read(event.record)`,
+      },
+    ],
+    check: vitest('gateway/session'),
+    shows: /FAIL .*(commit|disk|received|stored)/,
+  },
+  {
+    name: 'an indication is confirmed before its record is on the disk',
+    changes: [
+      {
+        file: 'gateway/transport/noble-confirmations.ts',
+        from: 'if (!indication.claimed) release(indication)',
+        to: 'release(indication)',
+      },
+    ],
+    check: vitest('gateway/transport/noble-links'),
+    shows: /FAIL .*an indication is confirmed when its reader asks/,
+  },
+  {
+    name: 'the broker does not sync its journal at each commit',
+    changes: [
+      { file: 'broker/store/journal.ts', from: 'PRAGMA synchronous = FULL', to: 'PRAGMA synchronous = NORMAL' },
+    ],
+    check: bench('powercut'),
+    shows: /24 cuts, lost by hub 0, by broker [1-9]/,
+  },
+  {
+    name: "a reading's id depends on the hub's clock",
+    changes: [
+      {
+        file: 'device-drivers/reading-id.ts',
+        from: "const hash = createHash('sha256')",
+        to: "const hash = createHash('sha256').update(String(performance.now()))",
+      },
+    ],
+    check: CRASH,
+    shows: red('countedTwice'),
+  },
+  {
+    name: 'receipted rows are never pruned',
+    changes: [
+      {
+        file: 'gateway/outbox.ts',
+        from: "DELETE FROM rows WHERE state = 'receipted' AND receipted_at <",
+        to: "DELETE FROM rows WHERE state = 'receipted' AND 0 > ",
+      },
+    ],
+    check: vitest('gateway/outbox'),
+    shows: /FAIL/,
+  },
+  {
+    name: 'devices that pass by are never forgotten',
+    changes: [{ file: 'gateway/transport/noble-internals.ts', from: 'delete book[id]', to: 'void book[id]' }],
+    check: vitest('gateway/transport/noble-scan'),
+    shows: /FAIL .*leave no more than 512/,
+  },
+  {
+    name: 'the radio has no deadline',
+    changes: [{ file: 'gateway/transport/deadline.ts', from: '}, limits.ms)', to: '}, 2 ** 31 - 1)' }],
+    check: vitest('gateway/transport/deadline'),
+    shows: /FAIL .*deadline/,
+  },
+  {
+    name: 'a value at the limit is taken for one beyond it',
+    changes: [
+      {
+        file: 'broker/alerts/limits.ts',
+        from: 'low ? difference < 0 : difference > 0',
+        to: 'low ? difference <= 0 : difference >= 0',
+      },
+    ],
+    check: CRASH,
+    shows: red('alertsWrong'),
+  },
+]

@@ -1,0 +1,298 @@
+import { randomBytes } from 'node:crypto'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { drivers } from '../../device-drivers/index.ts'
+import type { RawReading } from '../../device-drivers/reading.ts'
+import { parseConfig } from '../../gateway/config.ts'
+import { startHub } from '../../gateway/hub.ts'
+import type { BleTransport } from '../../gateway/transport/transport.ts'
+import { createBloodPressureCuff } from '../../simulators/devices/blood-pressure-cuff.ts'
+import type { StoreAndForwardOptions } from '../../simulators/devices/store-and-forward.ts'
+import { seededRandom } from '../../simulators/scenario-random.ts'
+import { type ManualClock, manualClock } from '../support/manual-clock.ts'
+import { receiptBroker } from '../support/receipt-broker.ts'
+import { tempDir } from '../support/temp-dir.ts'
+import { wire } from '../support/wired-link.ts'
+
+/** The whole hub with a real driver and a simulated cuff, while the hub's clock and the cuff's are wrong in every way. */
+
+const HUB = 'hub-0001'
+const ADDRESS = 'a4:c1:38:00:00:01'
+const SECOND = 1_000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+/** A clock of whole seconds, a read and a write of it. */
+const NEAR_MS = 3 * SECOND
+const START_MONO = 30_000
+const utc = (text: string): number => Date.parse(text)
+
+interface Setting {
+  /** What the time really is. */
+  readonly truth: number
+  /** What the hub's clock says at its start; by default the truth. */
+  readonly hubSays?: number
+  readonly cuff?: Partial<StoreAndForwardOptions>
+}
+
+async function home({ truth, hubSays = truth, cuff = {} }: Setting) {
+  const broker = await receiptBroker(HUB)
+  const dataDir = tempDir()
+  let clock: ManualClock = manualClock({ wall: hubSays, mono: START_MONO, bootId: 'boot-1' })
+  /** The true time goes on over reboots. */
+  let origin = truth - START_MONO
+  const trueNow = () => origin + clock.now()
+  const time = {
+    now: () => clock.now(),
+    setTimeout: (callback: () => void, ms: number) => clock.setTimeout(callback, ms),
+  }
+  const line = wire(time)
+  const device = createBloodPressureCuff(
+    { id: 'cuff-0001', address: ADDRESS, leavesAfterMs: 100, ...cuff },
+    { time, wallNow: trueNow, timeZone: 'Europe/Copenhagen', random: seededRandom(1) },
+  )
+  device.attachTo(line.place)
+  let hear: Parameters<BleTransport['start']>[0] = () => undefined
+  const ble: BleTransport = {
+    start: (onAdvertisement) => {
+      hear = onAdvertisement
+    },
+    connect: async () => {
+      const link = line.connect()
+      return { ...link, lost: new AbortController().signal, close: () => Promise.resolve(link.close()) }
+    },
+    health: () => ({ state: 'ready', silentForMs: 0, linksOpen: 0, scanRestarts: 0, connectFailures: 0 }),
+  }
+  const boot = () =>
+    startHub({
+      config: parseConfig(
+        {
+          hub: HUB,
+          dataDir,
+          broker: { url: broker.url, username: HUB, password: 'secret' },
+          devices: [{ id: 'cuff-0001', driver: 'blood-pressure-service', address: ADDRESS }],
+        },
+        { drivers },
+        () => '',
+      ),
+      drivers,
+      clock,
+      random: () => 0.5,
+      randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      version: '0.0.0',
+      memory: () => 1,
+      ble,
+    })
+  let hub = boot()
+  const stop = async () => {
+    const over = { yet: false }
+    void hub.stop().then(() => {
+      over.yet = true
+    })
+    while (!over.yet) await clock.advance(100)
+  }
+  onTestFinished(stop)
+  const sent = (): RawReading[] => broker.batches().flatMap(({ readings }): RawReading[] => readings)
+  const advertise = () =>
+    hear({ address: ADDRESS, addressType: 'public', services: ['1810'], serviceData: {}, connectable: true, rssi: -60 })
+  let pulse = 60
+  return {
+    device,
+    trueNow,
+    sent,
+    get clock() {
+      return clock
+    },
+    everythingHeard: () => broker.heard.map(({ text }) => text).join('\n'),
+    /** Measures now; returns the true time of it. */
+    measure(values?: Readonly<Record<string, number>>): number {
+      pulse += 1
+      device.measure(values ?? { systolic: 132, diastolic: 84, pulseRate: pulse })
+      return trueNow()
+    },
+    /** The hub hears the cuff and visits it until nothing is unsent. */
+    async visit() {
+      await clock.advance(15 * SECOND)
+      advertise()
+      await clock.advance(15 * SECOND)
+    },
+    /** Waits until the broker has so many different readings, in the order in which they came. */
+    async arrived(count: number): Promise<RawReading[]> {
+      for (;;) {
+        const byId = new Map(sent().map((reading) => [reading.id, reading]))
+        if (byId.size >= count) return [...byId.values()]
+        await clock.advance(SECOND)
+      }
+    },
+    /** The power fails and comes back. @param hubNowSays of the clock after it */
+    async reboot(hubNowSays: number, afterMs: number) {
+      await stop()
+      const now = trueNow() + afterMs
+      clock = manualClock({ wall: hubNowSays, mono: START_MONO, bootId: 'boot-2' })
+      origin = now - START_MONO
+      hub = boot()
+    },
+  }
+}
+
+const off = (reading: RawReading | undefined, truth: number): number => Math.abs(utc(reading?.measuredAt ?? '') - truth)
+
+describe('a hub without the time', () => {
+  it('boots in 1970, holds what it hears, and stamps it rightly when the time arrives', async () => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), hubSays: START_MONO })
+    const truth = h.measure()
+    await h.visit()
+    await h.clock.advance(10 * MINUTE)
+    expect(h.sent()).toEqual([])
+    h.clock.setWall(h.trueNow())
+    const [reading] = await h.arrived(1)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('hub-unsynced')
+    expect(h.everythingHeard()).not.toMatch(/19[67]\d-/)
+  })
+
+  it('sets no device clock while it does not know the time itself', async () => {
+    const h = await home({
+      truth: utc('2026-11-20T12:00:00Z'),
+      hubSays: START_MONO,
+      cuff: { clock: { offsetMs: DAY } },
+    })
+    h.measure()
+    await h.visit()
+    h.clock.setWall(h.trueNow())
+    const first = h.measure()
+    await h.visit()
+    const readings = await h.arrived(2)
+    // The second record was made before the hub ever wrote the clock: a day ahead, and corrected.
+    expect(readings.map(({ clock }) => clock.offsetMs)).toSatisfy((offsets: number[]) =>
+      offsets.every((ms) => Math.abs(ms + DAY) < NEAR_MS),
+    )
+    expect(off(readings[1], first)).toBeLessThan(NEAR_MS)
+  })
+
+  it('loses power before it learnt the time: what the cuff says is kept, marked unknown, and never 1970', async () => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), hubSays: START_MONO })
+    const truth = h.measure()
+    await h.visit()
+    await h.reboot(utc('2026-11-20T13:00:00Z'), HOUR)
+    const [reading] = await h.arrived(1)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('unknown')
+    expect(h.everythingHeard()).not.toMatch(/19[67]\d-/)
+  })
+
+  it('does not believe a clock restored to the time of the last shutdown', async () => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z') })
+    h.measure()
+    await h.visit()
+    await h.arrived(1)
+    await h.reboot(utc('2026-11-20T11:00:00Z'), 2 * DAY)
+    const truth = h.measure()
+    await h.visit()
+    expect(h.sent()).toHaveLength(1)
+    h.clock.setWall(h.trueNow())
+    const [, reading] = await h.arrived(2)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('hub-unsynced')
+  })
+})
+
+describe('a hub whose clock jumps', () => {
+  it.each([
+    2 * DAY,
+    -2 * DAY,
+  ])('by %i ms and back: ids stay, nothing is lost, and the cuff is put right', async (jump) => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), cuff: { keepsSent: true } })
+    const before = h.measure()
+    await h.visit()
+    await h.arrived(1)
+    h.clock.setWall(h.trueNow() + jump)
+    // Heard while the clock is wrong; the cuff's clock is set to the wrong time as well.
+    h.measure()
+    await h.visit()
+    await h.clock.advance(HOUR)
+    // Made on the wrong clock of the cuff, heard when the hub's is right again.
+    const between = h.measure()
+    h.clock.setWall(h.trueNow())
+    await h.visit()
+    const after = h.measure()
+    await h.visit()
+    const readings = await h.arrived(4)
+    for (const truth of [before, between, after]) {
+      expect(readings.some((reading) => off(reading, truth) < NEAR_MS)).toBe(true)
+    }
+    const records = new Set(h.device.emitted.map(({ hex }) => hex))
+    const ids = new Set(h.sent().map(({ id }) => id))
+    expect([records.size, ids.size]).toEqual([4, 4])
+  })
+})
+
+describe('the nights when the clocks change', () => {
+  it.each([
+    ['spring', '2026-03-29T00:30:00Z', '2026-03-29T01:30:00Z'],
+    ['autumn', '2026-10-25T00:30:00Z', '2026-10-25T01:30:00Z'],
+  ])('%s: readings an hour apart are an hour apart and in order', async (_, first, second) => {
+    const h = await home({ truth: utc(first) })
+    const truths = [h.measure()]
+    await h.visit()
+    await h.clock.advance(utc(second) - h.trueNow())
+    truths.push(h.measure())
+    await h.visit()
+    await h.clock.advance(2 * HOUR)
+    truths.push(h.measure())
+    await h.visit()
+    const readings = await h.arrived(3)
+    expect(readings.map((reading, i) => off(reading, truths[i] ?? 0) < NEAR_MS)).toEqual([true, true, true])
+  })
+})
+
+describe('a cuff whose clock is wrong', () => {
+  const truth = utc('2026-11-20T12:00:00Z')
+
+  it('was never set: old records keep the old clock although the new one is set in the same visit', async () => {
+    const h = await home({ truth, cuff: { clock: { state: 'never-set' } } })
+    const old = h.measure()
+    await h.clock.advance(5 * HOUR)
+    const older = h.measure()
+    await h.clock.advance(HOUR)
+    await h.visit()
+    const stored = await h.arrived(2)
+    expect(stored.map(({ clock }) => clock.quality)).toEqual(['corrected', 'corrected'])
+    expect(stored.map((reading, i) => off(reading, [old, older][i] ?? 0) < NEAR_MS)).toEqual([true, true])
+    expect(stored.every(({ deviceTime }) => deviceTime?.startsWith('2015-'))).toBe(true)
+    await h.clock.advance(HOUR)
+    const now = h.measure()
+    await h.visit()
+    const [, , fresh] = await h.arrived(3)
+    expect(off(fresh, now)).toBeLessThan(NEAR_MS)
+    expect(fresh?.clock.quality).toBe('synced')
+    expect(fresh?.deviceTime?.startsWith('2026-')).toBe(true)
+  })
+
+  it('is dead: readings carry the time of reception, and two equal ones are two', async () => {
+    const h = await home({ truth, cuff: { clock: { state: 'dead' } } })
+    const same = { systolic: 132, diastolic: 84, pulseRate: 70 }
+    const first = h.measure(same)
+    await h.visit()
+    await h.clock.advance(HOUR)
+    const second = h.measure(same)
+    await h.visit()
+    const readings = await h.arrived(2)
+    expect(readings.map((reading, i) => off(reading, [first, second][i] ?? 0) < MINUTE)).toEqual([true, true])
+    expect(readings.every(({ clock, deviceTime }) => clock.quality !== 'synced' && deviceTime === undefined)).toBe(true)
+  })
+
+  it('drifts an hour a day: readings hours apart are right, and in order', async () => {
+    const h = await home({ truth, cuff: { clock: { driftPpm: 1e6 / 24 } } })
+    const truths: number[] = []
+    for (let act = 0; act < 4; act += 1) {
+      truths.push(h.measure())
+      await h.visit()
+      await h.arrived(act + 1)
+      await h.clock.advance(6 * HOUR)
+    }
+    const readings = await h.arrived(4)
+    expect(readings.map((reading, i) => off(reading, truths[i] ?? 0) < NEAR_MS)).toEqual(truths.map(() => true))
+    expect(new Set(readings.slice(1).map(({ clock }) => clock.quality))).toEqual(new Set(['corrected']))
+  })
+})

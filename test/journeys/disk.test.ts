@@ -1,0 +1,196 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { expect, it, onTestFinished } from 'vitest'
+import { hubHealthSchema } from '../../broker/contract/messages.ts'
+import type { SerialDriver } from '../../device-drivers/driver.ts'
+import { parseConfig } from '../../gateway/config.ts'
+import { spaceOf } from '../../gateway/disk-space.ts'
+import { startHub } from '../../gateway/hub.ts'
+import type { LogFields } from '../../gateway/log.ts'
+import type { OpenSerialLink, SerialTransport } from '../../gateway/transport/transport.ts'
+import { encodeFormat13 } from '../../simulators/encoders/nonin.ts'
+import { type ManualClock, manualClock } from '../support/manual-clock.ts'
+import { optional } from '../support/optional.ts'
+import { type ReceiptBroker, receiptBroker } from '../support/receipt-broker.ts'
+import { breakableDisk, mayMount, smallDisk } from '../support/small-disk.ts'
+import { tempDir, until } from '../support/temp-dir.ts'
+import { about, decode, record } from '../support/test-driver.ts'
+
+const HUB = 'hub-0001'
+
+/** A device that sends its oldest record until it is told "received", and then forgets it. */
+function deviceWithMemory(records: number) {
+  const memory = Array.from({ length: records }, (_, i) => i + 1)
+  const link: OpenSerialLink = {
+    write: () => Promise.resolve(),
+    chunks: async function* () {},
+    lost: new AbortController().signal,
+    close: () => Promise.resolve(),
+  }
+  const serial: SerialTransport = { list: () => Promise.resolve([]), open: () => Promise.resolve(link) }
+  const driver: SerialDriver = {
+    transport: 'serial',
+    about,
+    settings: { baudRate: 9600 },
+    match: () => false,
+    decode,
+    async *session() {
+      for (let oldest = memory[0]; oldest !== undefined; oldest = memory[0]) {
+        yield { type: 'record', record: record(80, oldest) }
+      }
+    },
+    commit: async (_link, [{ bytes }]) => {
+      memory.splice(memory.indexOf(bytes[1] ?? 0), 1)
+    },
+  }
+  return { memory, serial, driver }
+}
+
+type Device = ReturnType<typeof deviceWithMemory>
+
+function startOn(dataDir: string, broker: ReceiptBroker, clock: ManualClock, { serial, driver }: Device) {
+  const lines: (LogFields & { event: string })[] = []
+  const note = (event: string, fields?: LogFields) => void lines.push({ event, ...fields })
+  const config = parseConfig(
+    {
+      hub: HUB,
+      dataDir,
+      broker: { url: broker.url, username: HUB, password: 'secret' },
+      healthEveryS: 10,
+      serial: [{ id: 'scale-0001', driver: about.id, target: '/dev/ttyS0' }],
+    },
+    { drivers: [driver] },
+    () => '',
+  )
+  let random = 0
+  const hub = startHub({
+    config,
+    drivers: [driver],
+    clock,
+    random: () => 0.5,
+    randomHex: (bytes) =>
+      (++random)
+        .toString(16)
+        .padStart(2, '0')
+        .repeat(bytes)
+        .slice(-2 * bytes),
+    log: { info: note, warn: note, error: note },
+    version: '0.0.0',
+    memory: () => 1,
+    disk: () => spaceOf(dataDir),
+    serial,
+  })
+  const stop = async () => {
+    const done = { yet: false }
+    const stopped = hub.stop().then(() => {
+      done.yet = true
+    })
+    while (!done.yet) await clock.advance(100)
+    await stopped
+  }
+  onTestFinished(stop)
+  return { hub, stop, alarms: () => lines.filter(({ event }) => event === 'disk').map(({ state }) => state) }
+}
+
+const alarmsOf = (broker: ReceiptBroker) =>
+  broker.heard
+    .filter(({ topic }) => topic.endsWith('/health'))
+    .map(({ text }) => hubHealthSchema.parse(JSON.parse(text)).disk?.alarm)
+
+optional('root', mayMount)('the disk of a hub', () => {
+  it('is full: readings stay in the device, the alarm is told once, and they all come when there is room', async () => {
+    const broker = await receiptBroker(HUB)
+    const disk = smallDisk(16)
+    const clock = manualClock()
+    const device = deviceWithMemory(0)
+    const { hub, alarms } = startOn(disk.dir, broker, clock, device)
+    await hub.ready
+    const free = disk.fill()
+    device.memory.push(...Array.from({ length: 40 }, (_, i) => i + 1))
+    while (!alarmsOf(broker).includes('full')) await clock.advance(1_000)
+    await clock.advance(120_000)
+    expect(device.memory).toHaveLength(40)
+    expect(broker.ids()).toHaveLength(0)
+    expect(alarms()).toEqual(['full'])
+    free()
+    while (device.memory.length > 0 || broker.ids().length < 40) await clock.advance(1_000)
+    while (alarmsOf(broker).at(-1) !== 'none') await clock.advance(1_000)
+    expect(new Set(broker.ids()).size).toBe(40)
+    expect(alarms()).toEqual(['full', 'none'])
+    expect(existsSync(join(disk.dir, 'ballast'))).toBe(true)
+  })
+
+  it('was filled while there was no broker: everything drains over the full disk, and new readings are taken again', async () => {
+    const disk = smallDisk(16)
+    const clock = manualClock()
+    const deaf = await receiptBroker(HUB)
+    deaf.accept = () => false
+    const device = deviceWithMemory(150)
+    const first = startOn(disk.dir, deaf, clock, device)
+    while (device.memory.length > 0) await clock.advance(1_000)
+    disk.fill()
+    await first.stop()
+    const broker = await receiptBroker(HUB)
+    const more = deviceWithMemory(0)
+    const { hub, alarms } = startOn(disk.dir, broker, clock, more)
+    await hub.ready
+    await until(() => broker.ids().length >= 150)
+    await clock.advance(10_000)
+    expect(new Set(broker.ids()).size).toBe(150)
+    more.memory.push(200)
+    while (more.memory.length > 0 || broker.ids().length < 151) await clock.advance(1_000)
+    expect(alarms()[0]).toBe('nearly-full')
+  })
+
+  it('goes read-only: the hub leaves with 74, before and after, and the device is told nothing', async () => {
+    const disk = breakableDisk(16)
+    const told: number[] = []
+    const frame = encodeFormat13({
+      time: { year: 2026, month: 11, day: 20, hour: 12, minute: 0, second: 0 },
+      oxygenSaturation: 94,
+      pulseRate: 72,
+      smartPoint: true,
+      fromMemory: false,
+    })
+    let broken = false
+    const server = createServer((socket) => {
+      socket.on('error', () => socket.destroy())
+      socket.on('data', (bytes) => {
+        told.push(...bytes)
+      })
+      if (broken) socket.write(frame)
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const file = join(tempDir(), 'hub.json')
+    const serial = [{ id: 'oxi-0001', driver: 'nonin-spot-check', target: `tcp://127.0.0.1:${port}` }]
+    const broker = { url: 'mqtt://127.0.0.1:1', username: HUB, password: 'secret' }
+    const bluetooth = { enabled: false }
+    writeFileSync(file, JSON.stringify({ hub: HUB, dataDir: join(disk.dir, 'data'), broker, bluetooth, serial }))
+    const runHub = async (onEvent: (event: string) => void): Promise<number | null> => {
+      const child = spawn(process.execPath, ['gateway/main.ts', '--config', file], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      onTestFinished(() => void child.kill('SIGKILL'))
+      createInterface({ input: child.stdout }).on('line', (line) => onEvent(String(JSON.parse(line).event)))
+      const [code] = await once(child, 'close')
+      return code
+    }
+    const before = await runHub((event) => {
+      if (event !== 'started') return
+      disk.breakNow()
+      broken = true
+    })
+    expect(before).toBe(74)
+    expect(await runHub(() => undefined)).toBe(74)
+    // ACK, 06h: what a Nonin oximeter takes for "received" and clears its record by.
+    expect(told).not.toContain(6)
+  })
+})

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, it, onTestFinished } from 'vitest'
+import { encodeFormat13 } from '../../simulators/encoders/nonin.ts'
+import { tempDir } from '../support/temp-dir.ts'
+
+const HUB = 'hub-0001'
+/** What a Nonin oximeter takes for "received". */
+const ACK = 6
+
+const frame = (n: number) =>
+  encodeFormat13({
+    time: { year: 2026, month: 11, day: 20, hour: 8, minute: Math.floor(n / 60), second: n % 60 },
+    oxygenSaturation: 94,
+    pulseRate: 72,
+    smartPoint: true,
+    fromMemory: true,
+  })
+const timeOf = (n: number): string =>
+  `2026-11-20T08:${String(Math.floor(n / 60)).padStart(2, '0')}:${String(n % 60).padStart(2, '0')}`
+
+/** An oximeter that sends its next record as soon as the one before was confirmed, without end. */
+async function fullOximeter(onConfirmed: (count: number) => void) {
+  let confirmed = 0
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (bytes) => {
+      for (const byte of bytes) {
+        if (byte !== ACK) continue
+        confirmed += 1
+        onConfirmed(confirmed)
+        socket.write(frame(confirmed))
+      }
+    })
+    socket.write(frame(confirmed))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  return { target: `tcp://127.0.0.1:${port}`, confirmed: () => confirmed }
+}
+
+it.each([
+  ['SIGTERM', 0],
+  ['SIGINT', 0],
+  ['SIGKILL', null],
+] as const)(
+  '%s in the middle of a transfer leaves every confirmed record on the disk, and nothing invented',
+  async (signal, code) => {
+    const dir = tempDir()
+    const file = join(dir, 'hub.json')
+    const stop: { now: () => void } = { now: () => undefined }
+    const oximeter = await fullOximeter((count) => {
+      if (count === 40) stop.now()
+    })
+    writeFileSync(
+      file,
+      JSON.stringify({
+        hub: HUB,
+        dataDir: 'data',
+        broker: { url: 'mqtt://127.0.0.1:1', username: HUB, password: 'secret' },
+        bluetooth: { enabled: false },
+        serial: [{ id: 'oxi-0001', driver: 'nonin-spot-check', target: oximeter.target }],
+      }),
+    )
+    const child = spawn(process.execPath, ['gateway/main.ts', '--config', file], { stdio: 'ignore' })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    stop.now = () => child.kill(signal)
+    const [exitCode] = await once(child, 'close')
+    expect(exitCode).toBe(code)
+    const db = new DatabaseSync(join(dir, 'data', 'outbox.db'))
+    const stored = db.prepare(`SELECT body ->> 'deviceTime' AS at FROM rows ORDER BY seq`).all()
+    expect(db.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+    db.close()
+    const times = stored.map(({ at }) => String(at))
+    expect(oximeter.confirmed()).toBeGreaterThanOrEqual(40)
+    expect(times.slice(0, oximeter.confirmed())).toEqual(
+      Array.from({ length: oximeter.confirmed() }, (_, n) => timeOf(n)),
+    )
+    // Stored and not yet confirmed when the end came: the device will send it again, under the same id.
+    expect(times.length - oximeter.confirmed()).toBeLessThanOrEqual(1)
+  },
+  60_000,
+)
