@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isPreCareError, messageOf } from '../errors.ts'
 import { uuidName } from '../gatt/uuids.ts'
+import { byName } from './by-name.ts'
 import { decodeHex } from './decoders.ts'
 import { explain } from './explain.ts'
 
@@ -16,7 +17,7 @@ const questionsSchema = z.array(
 
 function answer({ id, service, characteristic, hex }: z.infer<typeof questionsSchema>[number]): object {
   try {
-    return { id, ok: true, decoded: decodeHex(service, characteristic, hex) }
+    return { id, ok: true, decoded: byName(decodeHex(service, characteristic, hex)) }
   } catch (error) {
     if (!isPreCareError(error)) throw error
     return { id, ok: false, error: { code: error.code, message: error.message } }

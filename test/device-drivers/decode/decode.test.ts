@@ -26,6 +26,7 @@ describe('the decode command', () => {
         { id: 'c', service: 'FFFF', characteristic: 'FFFF', hex: '' },
         { id: 'd', service: '180f', characteristic: '2a19', hex: 'zz' },
         { id: 'e', service: '1810', characteristic: '2A08', hex: 'EA07021F000000' },
+        { id: 'f', service: '180D', characteristic: '2A37', hex: '104600040005' },
       ]),
     )
     expect(code).toBe(0)
@@ -35,10 +36,10 @@ describe('the decode command', () => {
         ok: true,
         decoded: {
           measurements: [{ kind: 'blood-pressure', values: { systolic: { value: 125, unit: 'mm[Hg]' } } }],
-          fields: expect.arrayContaining([
-            expect.objectContaining({ name: 'Time Stamp Flag', value: false }),
+          fields: { 'Time Stamp Flag': false, Systolic: 125, MAP: null },
+          notes: { MAP: 'not-a-number' },
+          layout: expect.arrayContaining([
             expect.objectContaining({ name: 'Systolic', value: 125, unit: 'mm[Hg]', offset: 1, length: 2 }),
-            expect.objectContaining({ name: 'MAP', value: null, note: 'not-a-number' }),
           ]),
         },
       },
@@ -46,6 +47,7 @@ describe('the decode command', () => {
       { id: 'c', ok: false, error: { code: 'decoder-unknown' } },
       { id: 'd', ok: false, error: { code: 'packet-malformed' } },
       { id: 'e', ok: false, error: { code: 'date-time-invalid' } },
+      { id: 'f', ok: true, decoded: { fields: { 'RR-Interval': [1024, 1280] } } },
     ])
   })
 
