@@ -115,9 +115,9 @@ export const MUTATIONS: readonly MutationCase[] = [
     name: 'receipted rows are never pruned',
     changes: [
       {
-        file: 'gateway/outbox.ts',
-        from: "DELETE FROM rows WHERE state = 'receipted' AND receipted_at <",
-        to: "DELETE FROM rows WHERE state = 'receipted' AND 0 > ",
+        file: 'gateway/retention.ts',
+        from: 'DELETE FROM rows WHERE seq IN',
+        to: 'DELETE FROM rows WHERE 0 AND seq IN',
       },
     ],
     check: vitest('gateway/outbox'),
@@ -128,6 +128,12 @@ export const MUTATIONS: readonly MutationCase[] = [
     changes: [{ file: 'gateway/transport/noble-internals.ts', from: 'delete book[id]', to: 'void book[id]' }],
     check: vitest('gateway/transport/noble-scan'),
     shows: /FAIL .*leave no more than 512/,
+  },
+  {
+    name: 'devices that pass by for a whole day are never forgotten',
+    changes: [{ file: 'gateway/transport/noble-internals.ts', from: 'delete book[id]', to: 'void book[id]' }],
+    check: bench('soak'),
+    shows: /heapGrowthMb +[0-9.]+ +PAST/,
   },
   {
     name: 'the radio has no deadline',

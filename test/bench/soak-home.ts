@@ -11,6 +11,10 @@ const FROM = '2020-01-01T00:00:00Z'
 /** Connection timeout (Core, Vol 1, Part F, 2.8). */
 const SUPERVISION_TIMEOUT = 0x08
 const STRANGER_HEARD_MS = 90
+/** Less than the silence after which a radio is taken for a deaf one (90 s), and no more than a day needs. */
+const NEIGHBOUR_EVERY_MS = 10_000
+/** How their addresses begin. */
+export const STRANGERS = 'd0:70:'
 
 const ADDRESS_TYPE = { addressType: 'random' } as const
 const DEVICES: Scenario['devices'] = [
@@ -49,6 +53,17 @@ interface Measuring {
   loseLink(): boolean
 }
 
+/** @param n different for each */
+function stranger(n: number): PeripheralDefinition {
+  const tail = n.toString(16).padStart(6, '0')
+  return {
+    address: `${STRANGERS}00:${tail.slice(0, 2)}:${tail.slice(2, 4)}:${tail.slice(4)}`,
+    addressType: 'random',
+    services: [],
+    advertising: () => ({ intervalMs: 30, name: `stranger ${n}`, connectable: true }),
+  }
+}
+
 export function soakHome(controller: VirtualController, around: Omit<Surroundings, 'timeZone'>) {
   const devices = DEVICES.flatMap((entry) => {
     if (!('address' in entry)) return []
@@ -57,6 +72,10 @@ export function soakHome(controller: VirtualController, around: Omit<Surrounding
   })
   let made = 0
   let passed = 0
+  // Without it the radio would be taken for a deaf one and made anew, and all it had gathered with it.
+  controller
+    .attach({ ...stranger(0), advertising: () => ({ intervalMs: NEIGHBOUR_EVERY_MS, name: 'a neighbour' }) })
+    .startAdvertising()
   return {
     made: () => made,
     /** The next device in turn measures. */
@@ -79,16 +98,9 @@ export function soakHome(controller: VirtualController, around: Omit<Surrounding
     /** Somebody with a new address is heard and gone. */
     passBy(): void {
       passed += 1
-      const tail = passed.toString(16).padStart(6, '0')
-      const definition: PeripheralDefinition = {
-        address: `d0:70:00:${tail.slice(0, 2)}:${tail.slice(2, 4)}:${tail.slice(4)}`,
-        addressType: 'random',
-        services: [],
-        advertising: () => ({ intervalMs: 30, name: `stranger ${passed}`, connectable: true }),
-      }
-      const stranger = controller.attach(definition)
-      stranger.startAdvertising(STRANGER_HEARD_MS)
-      around.time.setTimeout(() => stranger.detach(), STRANGER_HEARD_MS)
+      const heard = controller.attach(stranger(passed))
+      heard.startAdvertising(STRANGER_HEARD_MS)
+      around.time.setTimeout(() => heard.detach(), STRANGER_HEARD_MS)
     },
   }
 }
