@@ -6,6 +6,8 @@ export default defineConfig({
     pool: 'forks',
     // Puts the virtual Bluetooth controller below noble, where the radio's socket module would be.
     execArgv: ['--import', './simulators/bluetooth/register.ts'],
+    // Most of a journey is waiting for processes and sockets: one worker more than cores halves the whole run.
+    maxWorkers: 3,
     testTimeout: 20_000,
   },
 })
