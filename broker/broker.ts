@@ -109,6 +109,7 @@ async function open(
     readSince: (organisation, cursor, limit) => ingest.feeds.readSince(organisation, cursor, limit),
     notReady: () => (publisher.stuckForMs(clock.monotonic()) > PUBLISH_STUCK_MS ? 'publishing hangs' : undefined),
     metrics: figures,
+    ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
     log,
   })
   atClose(() => http.close())

@@ -27,6 +27,8 @@ const configSchema = z
         password: z.exactOptional(z.string()),
       })
       .optional(),
+    /** For a Prometheus on another machine; without it `/metrics` answers this machine only. */
+    metricsToken: z.string().min(16, 'use at least 16 characters').optional(),
     logLevel: z.enum(LOG_LEVELS, `use one of ${LOG_LEVELS.join(', ')}`).default('info'),
   })
   .superRefine((config, context) => {

@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
@@ -8,6 +9,7 @@ import type { Accounts } from './accounts.ts'
 import type { FeedReading } from './contract/messages.ts'
 import type { Log } from './log.ts'
 import { type Metric, renderMetrics } from './metrics.ts'
+import { isLoopback } from './mqtt-broker.ts'
 
 /** The broker over HTTP: is it alive, what does it count, and what did a subscriber miss. Anything else is 404. */
 
@@ -34,6 +36,8 @@ export interface HttpPorts {
   /** Why the broker should get no traffic now; undefined when it should. */
   readonly notReady: () => string | undefined
   readonly metrics: () => readonly Metric[]
+  /** Lets a Prometheus on another machine read the metrics; without it only this machine may. */
+  readonly metricsToken?: string
   readonly log: Log
 }
 
@@ -65,13 +69,21 @@ export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
   }
 }
 
-function routes(app: FastifyInstance, { accounts, readSince, notReady, metrics, log }: HttpPorts): void {
+function routes(app: FastifyInstance, ports: HttpPorts): void {
+  const { accounts, readSince, notReady, metrics, log } = ports
   app.get('/healthz', () => ({ status: 'alive' }))
   app.get('/readyz', (_request, reply) => {
     const reason = notReady()
     return reason === undefined ? { status: 'ready' } : reply.code(503).send(body('not-ready', reason))
   })
-  app.get('/metrics', (_request, reply) => reply.type('text/plain; version=0.0.4').send(renderMetrics(metrics())))
+  app.get('/metrics', (request, reply) => {
+    if (!mayReadMetrics(request.ip, request.headers.authorization, ports.metricsToken)) {
+      return reply
+        .code(401)
+        .send(body('access-denied', 'Use the metrics token as a Bearer token, or ask from this machine.'))
+    }
+    return reply.type('text/plain; version=0.0.4').send(renderMetrics(metrics()))
+  })
   app.get('/v1/readings', async (request, reply) => {
     const client = await clientOf(request, accounts)
     if (client === 'busy') return reply.code(503).header('retry-after', 1).send(body('busy', 'Try again in a second.'))
@@ -89,6 +101,15 @@ function routes(app: FastifyInstance, { accounts, readSince, notReady, metrics, 
     log.info('feed-read', { account: client.id, organisation: client.organisation, count: page.items.length })
     return reply.header('cache-control', 'no-store').send(page)
   })
+}
+
+/** They name no person, but every hub and how it fares. */
+export function mayReadMetrics(ip: string, authorization: string | undefined, token: string | undefined): boolean {
+  if (isLoopback(ip)) return true
+  const [, given] = /^Bearer (\S{1,200})$/i.exec(authorization ?? '') ?? []
+  if (token === undefined || given === undefined) return false
+  const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(given), digest(token))
 }
 
 /** HTTP Basic (RFC 7617). Undefined: no client of ours. */

@@ -29,6 +29,7 @@ function port(text: string): number {
 
 /** Not a flag, because flags show in the list of processes; not in the file, because a file is copied about. */
 const INFLUX_PASSWORD = 'PRECARE_INFLUX_PASSWORD'
+const METRICS_TOKEN = 'PRECARE_METRICS_TOKEN'
 
 /** Flags before the file, the file before the defaults. */
 function configOf(flags: RunFlags) {
@@ -36,11 +37,13 @@ function configOf(flags: RunFlags) {
   const base = parseConfig(file)
   const influx = flags.influx === undefined ? base.influx : influxOf(flags.influx)
   const password = process.env[INFLUX_PASSWORD]
+  const metricsToken = process.env[METRICS_TOKEN] ?? base.metricsToken
   return parseConfig({
     ...base,
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
     mqtt: { ...base.mqtt, ...(flags.mqttPort === undefined ? {} : { port: flags.mqttPort }) },
     http: { ...base.http, ...(flags.httpPort === undefined ? {} : { port: flags.httpPort }) },
+    ...(metricsToken === undefined ? {} : { metricsToken }),
     ...(influx === undefined ? {} : { influx: password === undefined ? influx : { password, ...influx } }),
   })
 }

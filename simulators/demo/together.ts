@@ -39,7 +39,7 @@ export function together(
   // On, not once: npm hands the terminal's Ctrl-C on, so it comes twice, and the second would kill.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, leave)
   // Whoever read our lines has gone (`npm start | head`): nobody is left who could press Ctrl-C.
-  process.stdout.once('error', leave)
+  process.stdout.on('error', leave)
 
   const fail = (why: string): void => {
     if (stop.signal.aborted) return

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Accounts } from '../../broker/accounts.ts'
 import { systemClock } from '../../broker/broker-clock.ts'
 import type { FeedReading } from '../../broker/contract/messages.ts'
-import { type HttpPorts, type HttpServer, openHttp } from '../../broker/http.ts'
+import { type HttpPorts, type HttpServer, mayReadMetrics, openHttp } from '../../broker/http.ts'
 import type { Log, LogFields } from '../../broker/log.ts'
 import { metric, renderMetrics } from '../../broker/metrics.ts'
 import { MIGRATIONS } from '../../broker/store/migrations.ts'
@@ -101,6 +101,16 @@ test('tells the living from the ready', async () => {
   const answer = await fetch(`${server.url}/readyz`)
   expect(answer.status).toBe(503)
   expect(await answer.json()).toEqual({ error: { code: 'not-ready', advice: 'publishing hangs' } })
+})
+
+test('metrics are for this machine, and for who has the token', () => {
+  const token = 'a-token-of-sixteen'
+  expect(mayReadMetrics('127.0.0.1', undefined, undefined)).toBe(true)
+  expect(mayReadMetrics('172.17.0.1', undefined, undefined)).toBe(false)
+  expect(mayReadMetrics('172.17.0.1', 'Bearer undefined', undefined)).toBe(false)
+  expect(mayReadMetrics('172.17.0.1', undefined, token)).toBe(false)
+  expect(mayReadMetrics('172.17.0.1', 'Bearer a-token-of-sixteem', token)).toBe(false)
+  expect(mayReadMetrics('172.17.0.1', `Bearer ${token}`, token)).toBe(true)
 })
 
 test('metrics are Prometheus text', async () => {

@@ -132,6 +132,19 @@ test('npm start explains a port that is taken, and leaves no process behind', { 
   await first.ctrlC()
 })
 
+test('nothing is left running when whoever read the lines has gone, as with npm start | head', {
+  timeout: 60_000,
+}, async () => {
+  const data = tempDir()
+  const args = ['simulators/demo/main.ts', '--data', data, '--mqtt-port', '0', '--http-port', '0']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const ended = once(child, 'close')
+  for await (const text of createInterface({ input: child.stdout })) if (text === 'ready') break
+  child.stdout.destroy()
+  await ended
+  expect(processesWith(data)).toEqual([])
+})
+
 const hasMosquitto = spawnSync('mosquitto_sub', ['--help']).error === undefined
 optional('mosquitto_sub', hasMosquitto)('another MQTT client', () => {
   test('mosquitto_sub as the README calls it prints readings', { timeout: 60_000 }, async () => {
