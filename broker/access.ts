@@ -3,7 +3,7 @@ import { parseTopic, topics } from './contract/topics.ts'
 
 /**
  * Who may do what with which topic: default deny, decided from the identity alone. Grants are no matter here: what is
- * written below an organisation's root has passed the grant check already (design, section 6).
+ * written below an organisation's root has passed the grant check already.
  */
 
 interface HubIdentity {

@@ -121,7 +121,7 @@ export function quarantineMessage(
   return { receipt: claim, quarantined: fresh, held: 0, reason }
 }
 
-/** Takes one message of a hub into the record: steps 6 and 7 of the way of a reading (design, section 4). */
+/** Takes one message of a hub into the record: steps 6 and 7 of the way of a reading. */
 export function admitMessage(
   record: ClinicalRecord,
   moment: Moment,

@@ -41,7 +41,7 @@ export function topicRules({ identityOf, accept, states, warn }: TopicPorts): To
     if (who === undefined || !mayPublish(who, packet.topic)) {
       throw new PreCareError('access-denied', `${who?.id ?? 'a stranger'} may not write this topic`)
     }
-    // QoS 2 keeps state per message for nothing: receipts are the end-to-end rule (design, section 4).
+    // QoS 2 keeps state per message for nothing: receipts are the end-to-end rule.
     if (packet.qos === 2) throw new PreCareError('access-denied', `${who.id} uses QoS 2; use QoS 1`)
     const parsed = parseTopic(packet.topic)
     if (parsed?.type !== 'hub') {

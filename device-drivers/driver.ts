@@ -49,7 +49,7 @@ export interface Measurement {
 export interface Decoded {
   readonly measurements: readonly Measurement[]
   readonly fields: readonly Field[]
-  /** Bytes beyond the last known field: accepted and counted (medical reference, 1: rule 3). */
+  /** Bytes beyond the last known field: accepted and counted. */
   readonly surplusBytes?: number
 }
 

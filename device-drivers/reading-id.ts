@@ -31,7 +31,7 @@ export function hasOwnIdentity(about: Declaration, m: Measurement): boolean {
 }
 
 /**
- * Stable id of a reading (design, section 5): device identity, kind, the device's own record number or own uncorrected
+ * Stable id of a reading: device identity, kind, the device's own record number or own uncorrected
  * time, and the record's bytes. The hub's clock is no part of it. Only where the device gives neither number nor time
  * does `occasion` (boot id, visit and position: unique at this hub) tell two equal packets apart.
  */

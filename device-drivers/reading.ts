@@ -68,7 +68,7 @@ export const STATUSES = [
 ] as const
 export type Status = (typeof STATUSES)[number]
 
-/** Statuses with which a value must not raise a red alert by itself (design, section 5; medical reference, 5.3). */
+/** Statuses with which a value must not raise a red alert by itself. */
 export const DOUBTFUL: ReadonlySet<Status> = new Set<Status>([
   'questionable',
   'early-estimate',
@@ -113,7 +113,7 @@ export type Site = (typeof SITES)[number]
 export const CLOCK_QUALITIES = ['synced', 'corrected', 'received', 'hub-unsynced', 'device-unset', 'unknown'] as const
 export type ClockQuality = (typeof CLOCK_QUALITIES)[number]
 
-/** Opaque id of a hub, device, organisation or citizen: safe in a topic, a URL, a file name and a log (design, 6). */
+/** Opaque id of a hub, device, organisation or citizen: safe in a topic, a URL, a file name and a log. */
 export const idSchema = z.string().regex(/^[a-z0-9-]{4,32}$/, 'use 4 to 32 characters of a-z, 0-9 and hyphen')
 
 /** A number with its UCUM unit and the device's number of decimals (48.0 has one), or the reason why there is none. */

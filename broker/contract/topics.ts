@@ -2,7 +2,7 @@ import { PreCareError } from '../../device-drivers/errors.ts'
 import { idSchema, KINDS, type Kind } from '../../device-drivers/reading.ts'
 
 /**
- * The topics of the house (design, section 6), built and parsed here only. Ids are opaque; building a topic from
+ * The topics of the house, built and parsed here only. Ids are opaque; building a topic from
  * anything else throws 'id-invalid', so no '/', '+', '#', NUL or newline can enter one.
  */
 

@@ -4,7 +4,7 @@ import { add, holes, includes, type Range, size } from './sequence-ranges.ts'
 /**
  * Conservation, per hub: every sequence number that came was stored, a duplicate or quarantined, and is counted once
  * however often the hub repeats it. So received = stored + duplicate + quarantined at any moment, and together with
- * what the hub still holds it is what the hub has decoded (design, section 4).
+ * what the hub still holds it is what the hub has decoded.
  */
 export interface HubCounts {
   /** Sequence numbers seen for the first time, and reused ones. */

@@ -15,7 +15,7 @@ import { tempDir } from '../support/temp-dir.ts'
 
 /** `npm start` as somebody who has just found the project runs it. */
 
-/** The issue's bar: all of it within half a minute. */
+/** What the README promises. */
 const SEEN_WITHIN_MS = 30_000
 const ENDED_WITHIN_MS = 5_000
 
