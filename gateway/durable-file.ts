@@ -1,7 +1,8 @@
 import { chmodSync, closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-const OWNER_ONLY = 0o600
+/** Keys and readings are nobody else's. */
+export const OWNER_ONLY = 0o600
 
 /**
  * Puts `content` in the place of the file at `path`, readable by its owner only: a power cut leaves the old or the new

@@ -1,7 +1,7 @@
-import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { chmodSync, readFileSync, renameSync } from 'node:fs'
 import { z } from 'zod'
 import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
+import { OWNER_ONLY, writeDurably } from '../durable-file.ts'
 import type { TransportLog } from './transport-log.ts'
 
 /** Keys of one bonded device: what LE Start Encryption needs (Core, Vol 3, Part H, 2.4.2 and 3.6.2, 3.6.3). */
@@ -92,27 +92,5 @@ function readBonds(path: string, log: TransportLog): Record<string, Bond> {
     // The parser's message may quote the file, that is keys: only its kind is logged.
     log.error({ file: aside, reason: error instanceof Error ? error.name : 'unknown' }, 'bond file set aside')
     return {}
-  }
-}
-
-const OWNER_ONLY = 0o600
-
-function writeDurably(path: string, text: string): void {
-  const next = `${path}.new`
-  const file = openSync(next, 'w', OWNER_ONLY)
-  try {
-    writeSync(file, text)
-    fsyncSync(file)
-  } finally {
-    closeSync(file)
-  }
-  // The mode of open() applies to a new file only; a left-over one keeps its own.
-  chmodSync(next, OWNER_ONLY)
-  renameSync(next, path)
-  const folder = openSync(dirname(path), 'r')
-  try {
-    fsyncSync(folder)
-  } finally {
-    closeSync(folder)
   }
 }
