@@ -1,6 +1,6 @@
 /**
  * The one error type of the house. Every code is listed here once, with what kind of retry makes sense and one
- * sentence that a technician can act on; the table in the README is generated from it.
+ * sentence that a technician can act on; the table in the README of the hub is generated from it.
  */
 
 /** transient: try again. ambiguous: it may or may not have happened; repeat idempotently. permanent: a person must act. */
