@@ -1,5 +1,5 @@
 /**
- * Time as the transports see it. A test drives it by hand; the simulators' time has the same shape.
+ * Time as the transports see it; a test drives it by hand.
  */
 export interface HubTime {
   /** Milliseconds of a clock that never goes back. */
