@@ -27,6 +27,8 @@ const PUBLISH_STUCK_MS = 10_000
 export interface Broker {
   readonly mqttUrl: string
   readonly httpUrl: string
+  /** Resolves when the journal's file can't be trusted under this process any more: nothing is stored until a new one. */
+  readonly broken: Promise<PreCareError>
   /** Takes no more, finishes what is in hand, closes everything. Everything stored and not published follows at the next start. */
   close(): Promise<void>
 }
@@ -51,7 +53,8 @@ async function open(
   log: Log,
   atClose: (closer: () => void | Promise<void>) => void,
 ): Promise<Omit<Broker, 'close'>> {
-  const journal = openJournal(journalPath(config.dataDir))
+  const broken = Promise.withResolvers<PreCareError>()
+  const journal = openJournal(journalPath(config.dataDir), broken.resolve)
   atClose(() => journal.close())
   const accounts = new Accounts(journal.database, clock)
   const registry = openRegistry(journal)
@@ -130,7 +133,7 @@ async function open(
     ticking.abort(new PreCareError('store-failed', 'the broker is stopping'))
     return beats
   })
-  return { mqttUrl: mqtt.url, httpUrl: http.url }
+  return { mqttUrl: mqtt.url, httpUrl: http.url, broken: broken.promise }
 }
 
 function heartbeat(clock: BrokerClock, ingest: Ingest) {

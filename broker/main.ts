@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { isPreCareError, messageOf } from '../device-drivers/errors.ts'
+import { type ErrorCode, isPreCareError, messageOf } from '../device-drivers/errors.ts'
 import { openBroker } from './broker.ts'
 import { systemClock } from './broker-clock.ts'
 import { influxOf, parseConfig, readJsonFile } from './config.ts'
@@ -10,6 +10,8 @@ import { provision, resetAccount, secretFile } from './provision.ts'
 
 /** EX_CONFIG of sysexits.h: a person must correct something, starting again does not help. */
 const EXIT_CONFIG = 78
+/** EX_IOERR: the journal can't be opened or written; nothing of it was promised to a hub. Start again. */
+const EXIT_STORE = 74
 /** The demo and supervisors give 3 s before they kill; whatever still hangs then is given up. */
 const STOP_MS = 2_500
 
@@ -55,6 +57,11 @@ async function run(flags: RunFlags): Promise<void> {
   // On, not once: under npm a Ctrl-C comes twice, from the terminal and from npm; the second would kill.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(signal))
   const broker = await openBroker(config, systemClock, log)
+  void broker.broken.then(({ code, message: reason, advice }) => {
+    log.error('journal-broken', { code, reason, advice })
+    // No closing: it would write. In data terms this is a SIGKILL, which any moment must bear.
+    process.exit(EXIT_STORE)
+  })
   log.info('ready', { mqttUrl: broker.mqttUrl, httpUrl: broker.httpUrl })
   if (!stop.signal.aborted)
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
@@ -114,6 +121,11 @@ program
     print({ password: await resetAccount(flags.data, id, systemClock) })
   })
 
+function exitOf(code: ErrorCode): number {
+  if (code.endsWith('-invalid')) return EXIT_CONFIG
+  return code.startsWith('store-') ? EXIT_STORE : 1
+}
+
 function fail(error: unknown): never {
   const known = isPreCareError(error)
   const told = {
@@ -122,7 +134,7 @@ function fail(error: unknown): never {
     ...(known ? { code: error.code, advice: error.advice } : {}),
   }
   process.stderr.write(`${JSON.stringify(told)}\n`)
-  process.exit(known && error.code.endsWith('-invalid') ? EXIT_CONFIG : 1)
+  process.exit(known ? exitOf(error.code) : 1)
 }
 
 process.on('uncaughtException', fail)

@@ -15,6 +15,7 @@ const WAL_PAGES = 4_000
 const ROW_FAULTS = new Set([18 /* TOOBIG */, 19 /* CONSTRAINT */, 20 /* MISMATCH */, 25 /* RANGE */])
 /** CORRUPT and NOTADB. */
 const CORRUPTION = new Set([11, 26])
+const IOERR = 10
 
 /** The broker's source of truth: one SQLite file, one connection, one writer at a time. */
 export interface Journal {
@@ -24,6 +25,7 @@ export interface Journal {
    * All or nothing. Returns only when the rows are on the disk: WAL with synchronous=FULL syncs at each commit
    * (NORMAL loses acknowledged rows at a power cut, which killing the process can't show).
    * Throws 'store-failed' when the disk refuses; other errors of `work` pass through. Rolled back either way.
+   * After an I/O error or damage every further one is refused: the process must end and open the file anew.
    */
   transaction<T>(work: () => T): T
   /** Size of the file and its WAL in bytes. */
@@ -41,6 +43,25 @@ function storeError(error: unknown, doing: string): unknown {
   if (code === undefined || ROW_FAULTS.has(code)) return error
   const kind = CORRUPTION.has(code) ? 'store-corrupt' : 'store-failed'
   return new PreCareError(kind, `${doing}: SQLite error ${code}: ${messageOf(error)}`, { cause: error })
+}
+
+/**
+ * After EIO from fsync nobody knows which pages reached the disk, and the next fsync does not tell ("fsyncgate":
+ * lwn.net/Articles/752063). What was refused may even be in the log's cached pages, and would be taken for stored.
+ */
+function isBeyondRetry(error: unknown): boolean {
+  const code = primaryCode(error)
+  return code === IOERR || (code !== undefined && CORRUPTION.has(code))
+}
+
+/**
+ * Carries the log into the database and empties it, before anything is promised on it. A process that ended in the
+ * middle of a commit leaves frames that can be read and were never synced: a hub that sends them again would be told
+ * that they are stored. Each page is written anew by this, so its fsync speaks for all of them.
+ */
+function settle(database: DatabaseSync): void {
+  const { busy } = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}
+  if (busy !== 0) throw new PreCareError('store-failed', 'another process holds the journal; try again when it is done')
 }
 
 function migrate(database: DatabaseSync): void {
@@ -67,9 +88,13 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
 
 /**
  * Opens or creates the journal and brings its schema up to date.
+ * @param onBroken called once, when the file can't be trusted any more under this handle
  * @throws PreCareError 'store-failed', 'store-corrupt', or 'config-invalid' when a newer version wrote the file
  */
-export function openJournal(path: string): Journal {
+export function openJournal(
+  path: string,
+  onBroken: (error: PreCareError) => void = () => undefined,
+): Journal {
   let database: DatabaseSync
   try {
     createPrivately(path)
@@ -82,21 +107,40 @@ export function openJournal(path: string): Journal {
       `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -${CACHE_KIB};
        PRAGMA wal_autocheckpoint = ${WAL_PAGES}; PRAGMA temp_store = MEMORY`,
     )
+    settle(database)
     migrate(database)
   } catch (error) {
     database.close()
     throw storeError(error, 'open journal')
   }
 
+  let broken = false
+
+  function breakAt(error: unknown): void {
+    if (broken) return
+    broken = true
+    onBroken(new PreCareError('store-failed', `the journal must be opened anew: ${messageOf(error)}`, { cause: error }))
+  }
+
+  /** A failed COMMIT or a full disk may have ended the transaction already. */
+  function undo(): void {
+    try {
+      if (database.isTransaction) database.exec('ROLLBACK')
+    } catch (error) {
+      breakAt(error)
+    }
+  }
+
   function transaction<T>(work: () => T): T {
+    if (broken) throw new PreCareError('store-failed', 'the journal must be opened anew; nothing is stored until then')
     try {
       database.exec('BEGIN IMMEDIATE')
       const result = work()
       database.exec('COMMIT')
       return result
     } catch (error) {
-      // A failed COMMIT or a full disk may have ended the transaction already.
-      if (database.isTransaction) database.exec('ROLLBACK')
+      if (isBeyondRetry(error)) breakAt(error)
+      undo()
       throw storeError(error, 'transaction')
     }
   }

@@ -34,8 +34,8 @@ export const bondOf = (n: number): Bond => ({
 export const acceptedReading = (n: number): RawReading =>
   reading(`reading ${n}`, { id: idOf(`reading ${n}`), values: pressure(n % 7 === 0 ? 170 : 120) })
 
-export function openIngest(path: string): { readonly ingest: Ingest; close(): void } {
-  const journal = openJournal(path)
+export function openIngest(path: string, onBroken?: () => void): { readonly ingest: Ingest; close(): void } {
+  const journal = openJournal(path, onBroken)
   applyRegistry(journal, DOCUMENT)
   const ingest = new Ingest({
     journal,

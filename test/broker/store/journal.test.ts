@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
@@ -51,6 +51,24 @@ it('opens an existing file without changing what is in it', () => {
   expect(second.database.prepare(`SELECT value FROM meta WHERE key = 'a'`).get()).toEqual({ value: '1' })
   expect(second.database.prepare('PRAGMA user_version').get()).toEqual({ user_version: MIGRATIONS.length })
   second.close()
+})
+
+it('has carried what the last process left in the log into the database, and synced it, before it promises anything', () => {
+  const [left, kept] = [temporaryDirectory(), temporaryDirectory()]
+  const before = openJournal(join(left, 'journal.db'))
+  before.transaction(() => before.database.exec(insert))
+  const killed = join(kept, 'journal.db')
+  for (const suffix of ['', '-wal']) copyFileSync(join(left, `journal.db${suffix}`), `${killed}${suffix}`)
+  before.close()
+  expect(statSync(`${killed}-wal`).size).toBeGreaterThan(0)
+  const after = openJournal(killed)
+  expect(statSync(`${killed}-wal`).size).toBe(0)
+  // The database without its log: what is left when the log's pages never reached the disk.
+  copyFileSync(killed, join(kept, 'alone.db'))
+  const alone = new DatabaseSync(join(kept, 'alone.db'))
+  expect(alone.prepare(`SELECT value FROM meta WHERE key = 'a'`).get()).toEqual({ value: '1' })
+  alone.close()
+  after.close()
 })
 
 it('refuses a file that a newer version wrote', () => {
