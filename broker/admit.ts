@@ -5,6 +5,7 @@ import type { ParsedItem, ParsedMessage, QuarantineReason } from './parse-readin
 import type { Registry } from './registry.ts'
 import type { HubLedger } from './store/hub-ledger.ts'
 import { isoTime } from './store/iso-time.ts'
+import type { Quarantine, QuarantineFate } from './store/quarantine.ts'
 import { lateBefore, type ReadingRows, type Standing } from './store/readings.ts'
 import type { Range } from './store/sequence-ranges.ts'
 
@@ -12,6 +13,7 @@ import type { Range } from './store/sequence-ranges.ts'
 export interface ClinicalRecord {
   readonly registry: Registry
   readonly readings: ReadingRows
+  readonly quarantine: Quarantine
   readonly ledger: HubLedger
   readonly feeds: Feeds
   readonly alerts: AlertLog
@@ -30,6 +32,10 @@ export const momentOf = (ms: number): Moment => ({ now: isoTime(ms), lateBefore:
 export interface Admitted {
   readonly receipt?: { readonly epoch: string; readonly range: Range }
   readonly quarantined: number
+  /** Of them: beyond the bound of the hub's day, so that their bytes were not kept. */
+  readonly unkept: number
+  /** They are the first of the day. */
+  readonly quarantineFull: boolean
   readonly held: number
   /** Why, for the log: a reason and the place in the schema, never content. */
   readonly reason?: string
@@ -57,7 +63,8 @@ function toClinic(
   if (record.alerts.judge(citizen, reading, moment.now)) record.ledger.count(hub, 'evaluated')
 }
 
-type Fate = 'stored' | 'held' | 'duplicate' | 'quarantined'
+type Fate = 'stored' | 'held' | 'duplicate' | QuarantineFate
+const isLeftOut = (fate: Fate): boolean => fate === 'left-out' || fate === 'full'
 
 function admitItem(
   record: ClinicalRecord,
@@ -67,7 +74,7 @@ function admitItem(
   seq: number,
   item: ParsedItem,
 ): Fate {
-  const { ledger, readings } = record
+  const { ledger, readings, quarantine } = record
   const known = ledger.has(hub, epoch, seq)
   const counted = (what: 'stored' | 'duplicate' | 'quarantined', isNew: boolean) => {
     if (known && !isNew) return ledger.count(hub, 'resent')
@@ -78,8 +85,10 @@ function admitItem(
   if (item.type === 'malformed') {
     const payload = Buffer.from(item.text)
     const place = { hub, epoch, first: seq, last: seq, at: moment.now }
-    counted('quarantined', readings.quarantine({ ...place, reason: 'reading-breaks-schema', payload }))
-    return 'quarantined'
+    const fate = quarantine({ ...place, reason: 'reading-breaks-schema', payload })
+    counted('quarantined', fate === 'kept')
+    if (!known && isLeftOut(fate)) ledger.count(hub, 'unkept')
+    return fate
   }
   const { reading } = item
   const standing = standingOf(record, hub, reading)
@@ -106,19 +115,23 @@ export function quarantineMessage(
   reason: QuarantineReason,
   claim?: { readonly epoch: string; readonly range: Range },
 ): Admitted {
-  const { ledger, readings } = record
+  const { ledger, quarantine } = record
   const place = claim === undefined ? {} : { epoch: claim.epoch, first: claim.range[0], last: claim.range[1] }
-  readings.quarantine({ hub, ...place, reason, at: moment.now, payload })
+  const fate = quarantine({ hub, ...place, reason, at: moment.now, payload })
+  const unkept = isLeftOut(fate) ? 1 : 0
+  const told = { quarantineFull: fate === 'full', held: 0, reason }
   if (claim === undefined) {
     ledger.count(hub, 'unreadable')
-    return { quarantined: 1, held: 0, reason }
+    ledger.count(hub, 'unkept', unkept)
+    return { quarantined: 1, unkept, ...told }
   }
   const [first, last] = claim.range
   const fresh = ledger.mark(hub, claim.epoch, claim.range)
   ledger.count(hub, 'received', fresh)
   ledger.count(hub, 'quarantined', fresh)
+  ledger.count(hub, 'unkept', fresh * unkept)
   ledger.count(hub, 'resent', last - first + 1 - fresh)
-  return { receipt: claim, quarantined: fresh, held: 0, reason }
+  return { receipt: claim, quarantined: fresh, unkept: fresh * unkept, ...told }
 }
 
 /** Takes one message of a hub into the record: steps 6 and 7 of the way of a reading. */
@@ -133,17 +146,22 @@ export function admitMessage(
     return quarantineMessage(record, moment, hub, payload, message.reason, message.claim)
   }
   const { epoch, first, items } = message
-  const fates = { stored: 0, held: 0, duplicate: 0, quarantined: 0 }
+  const fates: Fate[] = []
   let reason: string | undefined
   for (const [index, item] of items.entries()) {
-    const fate = admitItem(record, moment, hub, epoch, first + index, item)
-    fates[fate] += 1
+    fates.push(admitItem(record, moment, hub, epoch, first + index, item))
     if (item.type === 'malformed') reason ??= `reading-breaks-schema: ${item.detail}`
   }
   const range: Range = [first, first + items.length - 1]
   record.ledger.mark(hub, epoch, range)
-  const { quarantined, held } = fates
-  return { receipt: { epoch, range }, quarantined, held, ...(reason === undefined ? {} : { reason }) }
+  return {
+    receipt: { epoch, range },
+    quarantined: items.filter(({ type }) => type === 'malformed').length,
+    unkept: fates.filter(isLeftOut).length,
+    quarantineFull: fates.includes('full'),
+    held: fates.filter((fate) => fate === 'held').length,
+    ...(reason === undefined ? {} : { reason }),
+  }
 }
 
 /** Most held readings looked at in one commit, so that a long wait releases without delaying what arrives. */

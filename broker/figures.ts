@@ -22,6 +22,7 @@ const COUNTED = [
   ['stored', 'Readings stored'],
   ['duplicate', 'Readings that were stored before'],
   ['quarantined', 'Readings kept in quarantine'],
+  ['unkept', 'Of them, and of unreadable messages: beyond the bound of a day, counted and not kept'],
   ['resent', 'Readings that came again after a lost receipt'],
 ] as const satisfies readonly (readonly [keyof HubCountsOf, string])[]
 type HubCountsOf = IngestCounts['hubs'] extends ReadonlyMap<string, infer Counts> ? Counts : never

@@ -18,6 +18,7 @@ import { type ParsedMessage, parseReadings } from './parse-readings.ts'
 import type { Registry } from './registry.ts'
 import { type EpochState, type HubCounts, type HubLedger, openHubLedger } from './store/hub-ledger.ts'
 import type { Journal } from './store/journal.ts'
+import { openQuarantine, QUARANTINE_PER_DAY } from './store/quarantine.ts'
 import { openReadingRows } from './store/readings.ts'
 
 /** Bounds of one commit, about 800 readings: what an alert waits for behind it at worst (40 ms on two slow cores). */
@@ -34,6 +35,8 @@ export interface IngestParts {
   /** Says that feeds or alerts may have something to publish. */
   readonly wake?: () => void
   readonly log: Log
+  /** Default: {@link QUARANTINE_PER_DAY}. */
+  readonly quarantinePerDay?: { readonly entries: number; readonly bytes: number }
 }
 
 /** For metrics: counts and sizes, no content. */
@@ -84,6 +87,7 @@ export class Ingest {
     this.#record = {
       registry,
       readings: openReadingRows(journal),
+      quarantine: openQuarantine(journal, parts.quarantinePerDay ?? QUARANTINE_PER_DAY),
       ledger: this.#ledger,
       feeds: this.feeds,
       alerts: this.alerts,
@@ -254,9 +258,12 @@ export class Ingest {
     }
   }
 
-  #say(hub: string, { quarantined, held, reason }: Admitted): void {
+  /** Beyond the bound of a hub's day one line is enough: the rest is in the metrics. */
+  #say(hub: string, { quarantined, unkept, quarantineFull, held, reason }: Admitted): void {
     const { log } = this.#parts
-    if (quarantined > 0) log.warn('readings-quarantined', { hub, count: quarantined, ...(reason ? { reason } : {}) })
+    const kept = quarantined - unkept
+    if (kept > 0) log.warn('readings-quarantined', { hub, count: kept, ...(reason ? { reason } : {}) })
+    if (quarantineFull) log.error('quarantine-full', { hub, reason: 'what follows today is counted, and not kept' })
     if (held > 0) log.warn('readings-held', { hub, count: held })
   }
 }

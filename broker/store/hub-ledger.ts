@@ -13,6 +13,8 @@ export interface HubCounts {
   /** The reading was stored before under another sequence number: read twice, or heard by two hubs. */
   readonly duplicate: number
   readonly quarantined: number
+  /** Of quarantined readings and unreadable messages: beyond the bound of a day, so that their bytes were not kept. */
+  readonly unkept: number
   /** Came before under the same number: a receipt was lost on the way. */
   readonly resent: number
   /** Another reading under a number that had come before: a cloned outbox. Stored all the same. */
@@ -39,6 +41,7 @@ const COUNTS: readonly Count[] = [
   'stored',
   'duplicate',
   'quarantined',
+  'unkept',
   'resent',
   'reused',
   'unreadable',

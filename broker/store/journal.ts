@@ -91,10 +91,7 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
  * @param onBroken called once, when the file can't be trusted any more under this handle
  * @throws PreCareError 'store-failed', 'store-corrupt', or 'config-invalid' when a newer version wrote the file
  */
-export function openJournal(
-  path: string,
-  onBroken: (error: PreCareError) => void = () => undefined,
-): Journal {
+export function openJournal(path: string, onBroken: (error: PreCareError) => void = () => undefined): Journal {
   let database: DatabaseSync
   try {
     createPrivately(path)

@@ -132,4 +132,14 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (follower, reading, quantity)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What of a hub's day (UTC, YYYY-MM-DD) went into quarantine. left_out: beyond the bound; chain: their digests folded
+  -- into one, each the SHA-256 of the one before and of the entry's digest.
+  CREATE TABLE quarantine_days (
+    hub TEXT NOT NULL, day TEXT NOT NULL,
+    entries INTEGER NOT NULL, bytes INTEGER NOT NULL, left_out INTEGER NOT NULL, chain TEXT NOT NULL,
+    PRIMARY KEY (hub, day)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE hub_counts ADD COLUMN unkept INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

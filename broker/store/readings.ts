@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { RawReading } from '../../device-drivers/reading.ts'
 import { isoTime } from './iso-time.ts'
 import type { Journal } from './journal.ts'
@@ -27,25 +26,13 @@ interface HeldRow {
   readonly payload: string
 }
 
-interface Quarantined {
-  readonly hub: string
-  readonly epoch?: string
-  readonly first?: number
-  readonly last?: number
-  readonly reason: string
-  readonly at: string
-  readonly payload: Uint8Array
-}
-
-/** The rows of readings and quarantine. Everything here runs inside the caller's transaction. */
+/** The rows of readings. Everything here runs inside the caller's transaction. */
 export interface ReadingRows {
   /** @returns the reading's cursor, or undefined when its id is stored already */
   insert(reading: RawReading, arrival: Arrival, standing: Standing, late: boolean): number | undefined
   /** The next held readings after a cursor, oldest first. */
   held(after: number, limit: number): readonly HeldRow[]
   release(cursor: number, citizen: string, late: boolean): void
-  /** Keeps what can't be read; false when the same is kept already (a hub repeats until it has a receipt). */
-  quarantine(what: Quarantined): boolean
 }
 
 export function openReadingRows(journal: Journal): ReadingRows {
@@ -62,10 +49,6 @@ export function openReadingRows(journal: Journal): ReadingRows {
   )
   const updateReleased = sql(
     `UPDATE readings SET state = 'clinical', citizen = ?, held_reason = NULL, late = ? WHERE cursor = ?`,
-  )
-  const insertQuarantine = sql(
-    `INSERT INTO quarantine (hub, epoch, first, last, reason, at, digest, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (hub, digest) DO NOTHING`,
   )
 
   return {
@@ -108,14 +91,6 @@ export function openReadingRows(journal: Journal): ReadingRows {
     release(cursor, citizen, late) {
       updateReleased.run(citizen, late ? 1 : 0, cursor)
       insertLog.run(cursor)
-    },
-    quarantine({ hub, epoch, first, last, reason, at, payload }) {
-      const digest = createHash('sha256')
-        .update(`${epoch ?? ''}:${first ?? ''}:`)
-        .update(payload)
-        .digest('hex')
-      const place = [epoch ?? null, first ?? null, last ?? null] as const
-      return insertQuarantine.run(hub, ...place, reason, at, digest, payload).changes > 0
     },
   }
 }

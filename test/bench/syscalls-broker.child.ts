@@ -3,7 +3,7 @@ import { messageOf } from '../../device-drivers/errors.ts'
 import { message } from '../broker/core-fixture.ts'
 import { acceptedReading, openIngest, RECORDS } from './syscalls-work.ts'
 
-/** 
+/**
  * The broker's disk work with one call in it that fails. Says which message it has accepted, one line each, and ends as
  * the broker does: at once when the journal can't be gone on with.
  */

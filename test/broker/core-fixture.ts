@@ -105,7 +105,11 @@ function memoryLog(): { log: Log; lines: LoggedLine[] } {
 }
 
 /** The real core on a real file. Closed and removed after the test. */
-export function openCore(path: string = join(temporaryDirectory(), 'journal.db'), document: unknown = DOCUMENT): Core {
+export function openCore(
+  path: string = join(temporaryDirectory(), 'journal.db'),
+  document: unknown = DOCUMENT,
+  more: Pick<ConstructorParameters<typeof Ingest>[0], 'quarantinePerDay'> = {},
+): Core {
   const journal = openJournal(path)
   applyRegistry(journal, document)
   const clock = { time: NOW, now: () => clock.time }
@@ -123,6 +127,7 @@ export function openCore(path: string = join(temporaryDirectory(), 'journal.db')
       woken.times += 1
     },
     log,
+    ...more,
   })
   const close = () => {
     ingest.close()
