@@ -110,7 +110,10 @@ async function open(
     ...config.http,
     accounts,
     readSince: (organisation, cursor, limit) => ingest.feeds.readSince(organisation, cursor, limit),
-    notReady: () => (publisher.stuckForMs(clock.monotonic()) > PUBLISH_STUCK_MS ? 'publishing hangs' : undefined),
+    notReady: () => {
+      if (!ingest.storing) return 'the journal takes no writes'
+      return publisher.stuckForMs(clock.monotonic()) > PUBLISH_STUCK_MS ? 'publishing hangs' : undefined
+    },
     metrics: figures,
     ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
     log,

@@ -1,3 +1,4 @@
+import type { StatementSync } from 'node:sqlite'
 import { isPreCareError, messageOf, PreCareError } from '../device-drivers/errors.ts'
 import {
   type Admitted,
@@ -75,6 +76,8 @@ export class Ingest {
   #queue: Waiting[] = []
   #scheduled = false
   #closed = false
+  #storing = true
+  readonly #probe: StatementSync
   /** Where the search for held readings that can be released goes on; undefined: nothing to search. */
   #releaseAfter: number | undefined
 
@@ -84,6 +87,9 @@ export class Ingest {
     this.feeds = openFeeds(journal, registry, clock)
     this.alerts = openAlertLog(journal, registry, log)
     this.#ledger = openHubLedger(journal)
+    this.#probe = journal.database.prepare(
+      `INSERT INTO meta VALUES ('written-at', ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
+    )
     this.#record = {
       registry,
       readings: openReadingRows(journal),
@@ -111,13 +117,22 @@ export class Ingest {
 
   /**
    * Notices a registry changed by another process and grants that began or ended, and writes down what was published.
-   * Call it every few seconds; what arrives from hubs does the first by itself.
+   * Call it every few seconds; what arrives from hubs does the first by itself. Throws as long as the disk refuses.
    */
   refresh(): void {
     if (this.#closed) return
-    this.#commit(({ now }) => this.alerts.reconcile(now, false))
+    this.#commit(({ now }) => {
+      this.alerts.reconcile(now, false)
+      if (!this.#storing) this.#probe.run(now)
+    })
+    this.#storing = true
     this.#schedule()
     this.#parts.wake?.()
+  }
+
+  /** False from a refused commit on, until one that wrote something has got through. */
+  get storing(): boolean {
+    return this.#storing
   }
 
   counts(): IngestCounts {
@@ -203,6 +218,7 @@ export class Ingest {
   }
 
   #finish(done: readonly Done[]): void {
+    this.#storing = true
     this.#parts.publish(receiptsOf(done))
     for (const { waiting, admitted } of done) {
       waiting.resolve()
@@ -218,6 +234,7 @@ export class Ingest {
       try {
         this.#finish([{ waiting, admitted: this.#alone(waiting, message) }])
       } catch (error) {
+        this.#storing = false
         waiting.reject(error)
       }
     }

@@ -14,6 +14,8 @@ export class Supervised {
   /** Last output, for a failing test. */
   said = ''
   kills = 0
+  /** Of the processes that ended by themselves. */
+  readonly exitCodes: number[] = []
 
   constructor(
     name: string,
@@ -41,8 +43,19 @@ export class Supervised {
     createInterface({ input: child.stdout }).on('line', hear)
     createInterface({ input: child.stderr }).on('line', hear)
     this.#ended = once(child, 'close').then(() => {
+      if (this.#wanted && child.exitCode !== null) this.exitCodes.push(child.exitCode)
       if (this.#wanted) this.#start()
     })
+  }
+
+  /** Of the process of the moment. */
+  get pid(): number {
+    return this.#child?.pid ?? 0
+  }
+
+  /** SIGSTOP: it stays, and does nothing, until it is killed. */
+  freeze(): void {
+    this.#child?.kill('SIGSTOP')
   }
 
   /** SIGKILL; it starts again at once. */
