@@ -7,9 +7,9 @@ import { type LoopDisk, makeLoopDisk } from '../support/loop-disk.ts'
 import { seeded } from '../support/random.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { startVictim, type Victim } from '../support/victim.ts'
-import { crashScenario, HUB, planActs } from './crash-home.ts'
+import { crashScenario, DOUBTFUL_DEVICES, HUB, planActs } from './crash-home.ts'
 import { type HomeStage, setStage } from './home-stage.ts'
-import { BUSY_MS, damageOf, recordKey } from './oracle.ts'
+import { BUSY_MS, damageOf, judge, recordKey, storedCount, type Verdict } from './oracle.ts'
 
 /** Cuts the power of hub and broker in turn, and compares what they had confirmed with what is left. */
 
@@ -22,6 +22,8 @@ export interface PowerCuts {
   readonly lostByHub: number
   readonly lostByBroker: number
   readonly corrupt: number
+  /** Of all that was measured, when everything has been handed over; absent unless asked for. */
+  readonly verdict?: Verdict
 }
 
 const PER_DEVICE = 400
@@ -37,7 +39,7 @@ const IN_FLIGHT_MS = 50
 /** sqlite.org/rescode.html */
 const SQLITE_READONLY_ROLLBACK = 776
 
-type Side = 'hub' | 'broker'
+export type Side = 'hub' | 'broker'
 
 /** By record: what of its memory a device has deleted on the hub's word. It offers the oldest first. */
 function confirmedByHub({ emitted, world }: HomeStage): Set<string> {
@@ -99,8 +101,13 @@ function lookAt<T>(mountPoint: string, scratch: string, file: string, look: (pat
 
 export async function cutPower(options: {
   readonly seed: number
-  readonly cutsEach: number
+  /** Whose power is cut, in this order. */
+  readonly cuts: readonly Side[]
   readonly tree: string
+  /** Acts of each of the ten devices. */
+  readonly perDevice?: number
+  /** Waits until everything has been handed over, and judges all of it. */
+  readonly drain?: boolean
   readonly onProgress: (text: string) => void
 }): Promise<PowerCuts> {
   const random = seeded(options.seed)
@@ -162,8 +169,8 @@ export async function cutPower(options: {
       start(side)
     }
 
-    const acts = planActs(random, { serial: PER_DEVICE, radio: 0 }, scenario)
-    const cuts: Side[] = Array.from({ length: options.cutsEach * 2 }, (_, i) => (i % 2 === 0 ? 'hub' : 'broker'))
+    const acts = planActs(random, { serial: options.perDevice ?? PER_DEVICE, radio: 0 }, scenario)
+    const { cuts } = options
     start('broker')
     start('hub')
     for (const [i, side] of cuts.entries()) {
@@ -183,14 +190,18 @@ export async function cutPower(options: {
       await cut(side)
     }
     options.onProgress(`${cuts.length} cuts, lost by hub ${lost.hub}, by broker ${lost.broker}`)
+    while (options.drain === true && storedCount(stage.journalPath) < stage.emitted.length) await after(LOOK_EVERY_MS)
     return {
-      hubCuts: options.cutsEach,
-      brokerCuts: options.cutsEach,
+      hubCuts: cuts.filter((side) => side === 'hub').length,
+      brokerCuts: cuts.filter((side) => side === 'broker').length,
       confirmedByHub: most.hub,
       confirmedByBroker: most.broker,
       lostByHub: lost.hub,
       lostByBroker: lost.broker,
       corrupt,
+      ...(options.drain === true
+        ? { verdict: judge(stage.journalPath, stage.emitted, scenario, DOUBTFUL_DEVICES) }
+        : {}),
     }
   } finally {
     await Promise.all(Object.values(victims).map((victim) => victim.kill()))

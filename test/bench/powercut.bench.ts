@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { canMakeLoopDisks } from '../support/loop-disk.ts'
 import { copyTree, type Mutation, mutate } from '../support/tree-copy.ts'
 import type { Bench } from './bench.ts'
-import { cutPower } from './powercut-run.ts'
+import { cutPower, type Side } from './powercut-run.ts'
 
 /**
  * Power cuts of hub and broker, each on an ext4 file system of its own. What the hub told a device, and what the broker
@@ -16,6 +16,8 @@ const CUTS_EACH_OF_SELF_CHECK = 3
 const MIN_CUTS_EACH = 10
 const MIN_CONFIRMED = 1_000
 
+const inTurn = (each: number): Side[] => Array.from({ length: each }, (): Side[] => ['hub', 'broker']).flat()
+
 const NORMAL: readonly Mutation[] = [
   { file: 'gateway/outbox-file.ts', from: 'PRAGMA synchronous = FULL', to: 'PRAGMA synchronous = NORMAL' },
   { file: 'broker/store/journal.ts', from: 'PRAGMA synchronous = FULL', to: 'PRAGMA synchronous = NORMAL' },
@@ -24,16 +26,22 @@ const NORMAL: readonly Mutation[] = [
 export const bench: Bench = async ({ seed, onProgress }) => {
   if (!canMakeLoopDisks()) throw new Error('power cuts need root, for file systems of their own')
   onProgress(`seed ${seed}`)
-  const full = await cutPower({ seed, cutsEach: CUTS_EACH, tree: '.', onProgress })
+  const full = await cutPower({ seed, cuts: inTurn(CUTS_EACH), tree: '.', onProgress })
   onProgress('the same with synchronous=NORMAL, which must lose readings')
   const tree = mkdtempSync(join(tmpdir(), 'bench-normal-'))
   try {
     copyTree(tree)
     for (const mutation of NORMAL) mutate(tree, mutation)
-    const normal = await cutPower({ seed, cutsEach: CUTS_EACH_OF_SELF_CHECK, tree, onProgress })
+    const normal = await cutPower({ seed, cuts: inTurn(CUTS_EACH_OF_SELF_CHECK), tree, onProgress })
     return {
       figures: {
-        ...full,
+        hubCuts: full.hubCuts,
+        brokerCuts: full.brokerCuts,
+        confirmedByHub: full.confirmedByHub,
+        confirmedByBroker: full.confirmedByBroker,
+        lostByHub: full.lostByHub,
+        lostByBroker: full.lostByBroker,
+        corrupt: full.corrupt,
         lostByHubWithNormal: normal.lostByHub,
         lostByBrokerWithNormal: normal.lostByBroker,
       },

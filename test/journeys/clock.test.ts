@@ -138,7 +138,7 @@ async function home({ truth, hubSays = truth, cuff = {} }: Setting) {
 const off = (reading: RawReading | undefined, truth: number): number => Math.abs(utc(reading?.measuredAt ?? '') - truth)
 
 describe('a hub without the time', () => {
-  it('boots in 1970, holds what it hears, and stamps it rightly when the time arrives', async () => {
+  it('fault 14: boots in 1970, holds what it hears, and stamps it rightly when the time arrives', async () => {
     const h = await home({ truth: utc('2026-11-20T12:00:00Z'), hubSays: START_MONO })
     const truth = h.measure()
     await h.visit()
@@ -201,7 +201,7 @@ describe('a hub whose clock jumps', () => {
   it.each([
     2 * DAY,
     -2 * DAY,
-  ])('by %i ms and back: ids stay, nothing is lost, and the cuff is put right', async (jump) => {
+  ])('fault 15: by %i ms and back: ids stay, nothing is lost, and the cuff is put right', async (jump) => {
     const h = await home({ truth: utc('2026-11-20T12:00:00Z'), cuff: { keepsSent: true } })
     const before = h.measure()
     await h.visit()
@@ -249,7 +249,7 @@ describe('the nights when the clocks change', () => {
 describe('a cuff whose clock is wrong', () => {
   const truth = utc('2026-11-20T12:00:00Z')
 
-  it('was never set: old records keep the old clock although the new one is set in the same visit', async () => {
+  it('fault 16: was never set: old records keep the old clock although the new one is set in the same visit', async () => {
     const h = await home({ truth, cuff: { clock: { state: 'never-set' } } })
     const old = h.measure()
     await h.clock.advance(5 * HOUR)
@@ -269,7 +269,7 @@ describe('a cuff whose clock is wrong', () => {
     expect(fresh?.deviceTime?.startsWith('2026-')).toBe(true)
   })
 
-  it('is dead: readings carry the time of reception, and two equal ones are two', async () => {
+  it('fault 16: is dead: readings carry the time of reception, and two equal ones are two', async () => {
     const h = await home({ truth, cuff: { clock: { state: 'dead' } } })
     const same = { systolic: 132, diastolic: 84, pulseRate: 70 }
     const first = h.measure(same)
@@ -282,7 +282,7 @@ describe('a cuff whose clock is wrong', () => {
     expect(readings.every(({ clock, deviceTime }) => clock.quality !== 'synced' && deviceTime === undefined)).toBe(true)
   })
 
-  it('drifts an hour a day: readings hours apart are right, and in order', async () => {
+  it('fault 16: drifts an hour a day: readings hours apart are right, and in order', async () => {
     const h = await home({ truth, cuff: { clock: { driftPpm: 1e6 / 24 } } })
     const truths: number[] = []
     for (let act = 0; act < 4; act += 1) {

@@ -102,7 +102,7 @@ const alarmsOf = (broker: ReceiptBroker) =>
     .map(({ text }) => hubHealthSchema.parse(JSON.parse(text)).disk?.alarm)
 
 optional('root', mayMount)('the disk of a hub', () => {
-  it('is full: readings stay in the device, the alarm is told once, and they all come when there is room', async () => {
+  it('fault 17: is full: readings stay in the device, the alarm is told once, and they all come when there is room', async () => {
     const broker = await receiptBroker(HUB)
     const disk = smallDisk(16)
     const clock = manualClock()
@@ -146,7 +146,7 @@ optional('root', mayMount)('the disk of a hub', () => {
     expect(alarms()[0]).toBe('nearly-full')
   })
 
-  it('goes read-only: the hub leaves with 74, before and after, and the device is told nothing', async () => {
+  it('fault 21: goes read-only: the hub leaves with 74, before and after, and the device is told nothing', async () => {
     const disk = breakableDisk(16)
     const told: number[] = []
     const frame = encodeFormat13({

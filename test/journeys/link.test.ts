@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type Server, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHubClock, type HubClock } from '../../gateway/hub-clock.ts'
@@ -76,10 +76,12 @@ describe('a connection that is dead without an end', () => {
   it.each([
     ['idle', false],
     ['written to all the time', true],
-  ])('is noticed within one and a half keep-alives when %s, and left', async (_, busy) => {
+  ])('fault 07: is noticed within one and a half keep-alives when %s, and left; readings arrive once', async (_, busy) => {
     const broker = await receiptBroker(HUB)
     const proxy = await proxyTo(broker.port)
-    const { uplink, events } = hubOn(`mqtt://127.0.0.1:${proxy.port}`, fastClock(1), { keepaliveS: KEEPALIVE_S })
+    const { uplink, outbox, events } = hubOn(`mqtt://127.0.0.1:${proxy.port}`, fastClock(1), {
+      keepaliveS: KEEPALIVE_S,
+    })
     uplink.start()
     await until(() => uplink.connected)
     const writing = setInterval(() => {
@@ -87,12 +89,17 @@ describe('a connection that is dead without an end', () => {
     }, 100)
     onTestFinished(() => clearInterval(writing))
     proxy.stop()
+    if (busy) await outbox.append(arrival(1, 30))
+    uplink.wake()
     const since = performance.now()
     await until(() => events.includes('uplink-lost'))
     // And a little for a machine with other things to do.
     expect(performance.now() - since).toBeLessThan(1_500 * KEEPALIVE_S + 800)
+    if (!busy) await outbox.append(arrival(1, 30))
     proxy.resume()
-    await until(() => uplink.connected)
+    await until(() => uplink.connected && outbox.counts().unsent === 0)
+    expect(new Set(broker.ids()).size).toBe(30)
+    expect(outbox.counts()).toMatchObject({ decoded: 30, receipted: 30, duplicate: 0 })
   })
 })
 
@@ -117,39 +124,54 @@ describe('a broker that is somewhere else than the name says', () => {
       return 0.5
     }
     const hub = hubOn(url, clock, { connectTimeoutMs: 20, random })
+    await hub.outbox.append(arrival(1, 5))
     hub.uplink.start()
     await until(() => hub.events.includes('uplink-lost'))
     for (const end = clock.now() + ms; clock.now() < end; ) {
       await clock.advance(1_000)
       await new Promise((resolve) => setTimeout(resolve, 1))
     }
-    return { attempts: waits, lines: hub.events }
+    const told = { attempts: waits, lines: [...hub.events], unsent: hub.outbox.counts().unsent }
+    return { ...told, ...hub, clock }
   }
 
-  it('is waited for with back-off and one line in the log when the name leads nowhere', async () => {
-    const { attempts, lines } = await attemptsIn('mqtt://no-such-broker.invalid:1883', 600_000)
+  it('fault 12: is waited for with back-off and one line in the log when the name leads nowhere', async () => {
+    const { attempts, lines, unsent } = await attemptsIn('mqtt://no-such-broker.invalid:1883', 600_000)
     expect(attempts).toBeGreaterThan(3)
     expect(attempts).toBeLessThan(20)
     expect(lines).toEqual(['uplink-lost'])
+    expect(unsent).toBe(5)
   })
 
   it.each<[string, (socket: Socket) => void]>([
     ['takes the connection and says nothing', () => undefined],
     ['speaks another protocol', (socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
     ['hangs up at once', (socket) => void socket.destroy()],
-  ])('is waited for with back-off, without a crash, when what is there %s', async (_, act) => {
-    const { port } = await listener(act)
-    const { attempts, lines } = await attemptsIn(`mqtt://localhost:${port}`, 600_000)
+  ])('fault 12: is waited for with back-off when what is there %s; once it is the broker, readings arrive once', async (_, act) => {
+    const broker = await receiptBroker(HUB)
+    let wrong = true
+    const { port } = await listener((socket) => {
+      if (wrong) return act(socket)
+      const right = connect(broker.port, '127.0.0.1').on('error', () => socket.destroy())
+      socket.pipe(right).pipe(socket)
+    })
+    const { attempts, lines, unsent, outbox, clock } = await attemptsIn(`mqtt://localhost:${port}`, 600_000)
     expect(attempts).toBeGreaterThan(3)
     expect(attempts).toBeLessThan(20)
     expect(lines).toEqual(['uplink-lost'])
+    expect(unsent).toBe(5)
+    wrong = false
+    while (outbox.counts().unsent > 0) await clock.advance(1_000)
+    expect(new Set(broker.ids()).size).toBe(5)
   })
 })
 
 describe('a bad line, with all times a tenth', () => {
   const SPEED = 10
 
-  it('of 8 kbit/s: stays up, and a live reading overtakes a backlog of minutes', { timeout: 60_000 }, async () => {
+  it('fault 10: of 8 kbit/s: stays up, and a live reading overtakes a backlog of minutes', {
+    timeout: 60_000,
+  }, async () => {
     const broker = await receiptBroker(HUB)
     const proxy = await proxyTo(broker.port)
     const clock = fastClock(SPEED)
@@ -168,9 +190,12 @@ describe('a bad line, with all times a tenth', () => {
     expect(clock.now() - measured, 'live').toBeLessThan(60_000)
     expect(outbox.counts().unsent).toBeGreaterThan(100)
     expect(broker.connects).toBe(1)
+    proxy.throttle(0)
+    await until(() => outbox.counts().unsent === 0)
+    expect(new Set(broker.ids()).size).toBe(301)
   })
 
-  it('with up to 2 s of delay, never the same: everything arrives once, in one connection', async () => {
+  it('fault 09: with up to 2 s of delay, never the same: everything arrives once, in one connection', async () => {
     const broker = await receiptBroker(HUB)
     const proxy = await proxyTo(broker.port)
     const clock = fastClock(SPEED)

@@ -46,6 +46,9 @@ interface Parts {
   readonly seed?: number
   readonly where?: Pick<StageOptions, 'brokerDir' | 'hubDir'>
   readonly hubEnv?: Record<string, string>
+  readonly brokerEnv?: Record<string, string>
+  /** Added to the broker's arguments. */
+  readonly brokerFlags?: readonly string[]
 }
 
 /** Looks now and then; the test's own time limit ends it. */
@@ -54,7 +57,13 @@ export async function becomes(condition: () => boolean | Promise<boolean>): Prom
 }
 
 /** Everything is stopped and removed when the test is over. */
-export async function startStage({ seed = 5, where = {}, hubEnv = {} }: Parts = {}): Promise<FaultStage> {
+export async function startStage({
+  seed = 5,
+  where = {},
+  hubEnv = {},
+  brokerEnv = {},
+  brokerFlags = [],
+}: Parts = {}): Promise<FaultStage> {
   const dir = mkdtempSync(join(tmpdir(), 'precare-fault-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
   const proxy = await startTcpProxy(0)
@@ -73,7 +82,7 @@ export async function startStage({ seed = 5, where = {}, hubEnv = {} }: Parts = 
     proxy.target = Number(new URL(String(line['mqttUrl'])).port)
     httpUrl = String(line['httpUrl'])
   }
-  const broker = new Supervised('broker', stage.brokerArgs, {}, hear('broker'))
+  const broker = new Supervised('broker', [...stage.brokerArgs, ...brokerFlags], brokerEnv, hear('broker'))
   const hub = new Supervised('hub', stage.hubArgs, { ...stage.hubEnv, ...hubEnv }, hear('hub'))
   const stop = async () => void (await Promise.all([hub.stop(), broker.stop()]))
   onTestFinished(stop)

@@ -60,7 +60,8 @@ export async function startTcpProxy(target: number): Promise<TcpProxy> {
       }
       for (let at = 0; at < allowed.length && !to.destroyed; at += SLICE_BYTES) {
         const slice = allowed.subarray(at, at + SLICE_BYTES)
-        await after((slice.length * 1000) / bytesPerSecond)
+        // The rate may be lifted in between.
+        if (bytesPerSecond > 0) await after((slice.length * 1000) / bytesPerSecond)
         to.write(slice)
       }
     }
