@@ -93,9 +93,13 @@ function admitItem(
   const { reading } = item
   const standing = standingOf(record, hub, reading)
   const late = reading.measuredAt < moment.lateBefore
-  const cursor = readings.insert(reading, { hub, epoch, seq, storedAt: moment.now }, standing, late)
+  const arrival = { hub, epoch, seq, storedAt: moment.now }
+  const cursor = readings.insert(reading, arrival, standing, late)
   if (cursor === undefined) {
     counted('duplicate', false)
+    if (standing.state !== 'clinical') return 'duplicate'
+    const adopted = readings.adopt(reading, arrival, standing.citizen, late)
+    if (adopted !== undefined) toClinic(record, moment, hub, standing.citizen, reading, adopted)
     return 'duplicate'
   }
   counted('stored', true)

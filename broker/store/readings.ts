@@ -30,6 +30,12 @@ interface HeldRow {
 export interface ReadingRows {
   /** @returns the reading's cursor, or undefined when its id is stored already */
   insert(reading: RawReading, arrival: Arrival, standing: Standing, late: boolean): number | undefined
+  /**
+   * Takes the rightful hub's words in the place of those under the same id that another hub brought before and that are
+   * held for it: that hub may have overheard the device, or made them up.
+   * @returns the reading's cursor, or undefined when nothing of that kind is held
+   */
+  adopt(reading: RawReading, arrival: Arrival, citizen: string, late: boolean): number | undefined
   /** The next held readings after a cursor, oldest first. */
   held(after: number, limit: number): readonly HeldRow[]
   release(cursor: number, citizen: string, late: boolean): void
@@ -41,7 +47,14 @@ export function openReadingRows(journal: Journal): ReadingRows {
     `INSERT INTO readings (id, hub, epoch, seq, device, slot, citizen, kind, measured_at, received_at, stored_at, late,
        state, held_reason, payload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
   )
-  const insertRaw = sql('INSERT INTO raw_packets (reading, packets) VALUES (?, ?)')
+  const updateAdopted = sql(
+    `UPDATE readings SET hub = ?, epoch = ?, seq = ?, device = ?, slot = ?, citizen = ?, kind = ?, measured_at = ?,
+       received_at = ?, stored_at = ?, late = ?, state = 'clinical', held_reason = NULL, payload = ?
+     WHERE id = ? AND state = 'held' AND hub <> ? RETURNING cursor`,
+  )
+  const insertRaw = sql(
+    'INSERT INTO raw_packets (reading, packets) VALUES (?, ?) ON CONFLICT DO UPDATE SET packets = excluded.packets',
+  )
   const insertLog = sql('INSERT INTO clinical_log (reading) VALUES (?)')
   const selectHeld = sql(
     `SELECT cursor, hub, device, slot, measured_at, stored_at, payload FROM readings
@@ -75,6 +88,29 @@ export function openReadingRows(journal: Journal): ReadingRows {
       const cursor = Number(lastInsertRowid)
       if (packets.length > 0) insertRaw.run(cursor, JSON.stringify(packets))
       if (standing.state === 'clinical') insertLog.run(cursor)
+      return cursor
+    },
+    adopt({ raw: packets, ...reading }, arrival, citizen, late) {
+      const adopted = updateAdopted.get(
+        arrival.hub,
+        arrival.epoch,
+        arrival.seq,
+        reading.device,
+        reading.slot ?? null,
+        citizen,
+        reading.kind,
+        reading.measuredAt,
+        reading.receivedAt,
+        arrival.storedAt,
+        late ? 1 : 0,
+        JSON.stringify(reading),
+        reading.id,
+        arrival.hub,
+      )
+      if (adopted === undefined) return undefined
+      const cursor = Number(adopted['cursor'])
+      insertRaw.run(cursor, JSON.stringify(packets))
+      insertLog.run(cursor)
       return cursor
     },
     held(after, limit) {

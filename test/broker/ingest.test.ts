@@ -128,6 +128,25 @@ describe('exactly once', () => {
   })
 })
 
+describe('a reading that another hub brought first', () => {
+  it('is held for that one, and becomes clinical in the words of the hub that the device belongs to', async () => {
+    const core = openCore()
+    await core.send('hub-0002', message(1, [reading('a', { values: pressure(99) })]))
+    expect(core.ingest.counts().held).toBe(1)
+    await core.send(HUB, message(1, [reading('a', { values: pressure(170) })]))
+    expect(core.ingest.counts().held).toBe(0)
+    expect(pull(core.ingest.feeds).map(({ payload }) => JSON.parse(String(payload)))).toMatchObject([
+      { hub: HUB, reading: { id: idOf('a'), values: { systolic: { value: 170 } } } },
+    ])
+    expect(core.ingest.counts().openAlerts).toBe(1)
+    // Once it is clinical, nobody takes it over any more.
+    await core.send('hub-0002', message(2, [reading('a', { values: pressure(99) })]))
+    await core.send(HUB, message(2, [reading('a')]))
+    expect(pull(core.ingest.feeds)).toEqual([])
+    expect([stored(core), countsOf(core)?.duplicate, countsOf(core, 'hub-0002')?.stored]).toEqual([1, 2, 1])
+  })
+})
+
 describe('bad input', () => {
   it('keeps one malformed reading among a hundred good ones in quarantine and stores the others', async () => {
     const core = openCore()
