@@ -37,6 +37,8 @@ export interface StageOptions {
   readonly hubDir?: string
   /** Where the sources are that the processes run; default: here. */
   readonly tree?: string
+  /** Puts something between the hub and a serial device; returns where the hub finds it. */
+  readonly serialLine?: (target: string) => Promise<string>
   /** The broker's own port; 0: any free one, told in its line 'ready'. */
   readonly brokerPort?: number
 }
@@ -58,12 +60,16 @@ export async function setStage(options: StageOptions): Promise<HomeStage> {
     onForgotten: (key) => void forgotten.push(key),
   })
   const home = world.homes[0]
+  const serialTargets: Record<string, string> = {}
+  for (const { device, target } of home?.serial ?? []) {
+    serialTargets[device] = (await options.serialLine?.(target)) ?? target
+  }
   const config = hubConfig(scenario, hub, {
     mqttUrl: `mqtt://127.0.0.1:${options.mqttPort}`,
     username: hub,
     password: secrets.hubs[hub] ?? '',
     dataDir: hubDir,
-    serialTargets: Object.fromEntries((home?.serial ?? []).map((s) => [s.device, s.target])),
+    serialTargets,
   })
   const hubConfigPath = join(dir, 'hub.json')
   writeFileSync(hubConfigPath, JSON.stringify(config), { mode: 0o600 })

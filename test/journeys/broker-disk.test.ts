@@ -65,5 +65,5 @@ optional('root', mayMount)('a disk of the broker without a byte to spare', () =>
     free()
     await becomes(async () => (await home.status('/readyz')) === 200)
     await home.allIsWell()
-  }, 60_000)
+  }, 120_000)
 })

@@ -10,7 +10,7 @@ const ACTS = 60
 /** From the end of one process to the word of the next, and a little for a machine with other things to do. */
 const UP_WITHIN_MS = 5_000
 const BACK_WITHIN_MS = 10_000
-const TIMEOUT_MS = 60_000
+const TIMEOUT_MS = 120_000
 
 /** Measures and strikes in turn, at moments drawn by lot; returns the longest time until the word came. */
 async function strikeOften(

@@ -24,12 +24,12 @@ optional('root', canMakeLoopDisks())('a power cut', () => {
     expect(confirmedByBroker).toBeGreaterThan(100)
     expect({ lostByBroker, corrupt }).toEqual({ lostByBroker: 0, corrupt: 0 })
     expect(verdict).toMatchObject(NOTHING_WRONG)
-  }, 60_000)
+  }, 120_000)
 
   it('fault 05: of the hub takes nothing that a device had been told is safe', async () => {
     const { confirmedByHub, lostByHub, corrupt, verdict } = await cut('hub', 5)
     expect(confirmedByHub).toBeGreaterThan(100)
     expect({ lostByHub, corrupt }).toEqual({ lostByHub: 0, corrupt: 0 })
     expect(verdict).toMatchObject(NOTHING_WRONG)
-  }, 60_000)
+  }, 120_000)
 })

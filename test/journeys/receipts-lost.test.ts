@@ -24,4 +24,4 @@ it('fault 06: readings whose receipt was lost after they were stored are sent ag
   )
   expect(await home.metric('readings_received_total')).toBe(home.stage.emitted.length)
   await home.allIsWell()
-}, 60_000)
+}, 120_000)

@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as after } from 'node:timers/promises'
 import { expect, onTestFinished } from 'vitest'
 import { crashScenario, DOUBTFUL_DEVICES, HUB, planActs } from '../bench/crash-home.ts'
 import { type HomeStage, type StageOptions, setStage } from '../bench/home-stage.ts'
-import { damageOf, judge, storedCount } from '../bench/oracle.ts'
+import { BUSY_MS, damageOf, judge, storedCount } from '../bench/oracle.ts'
 import { seeded } from '../support/random.ts'
 import { Supervised } from '../support/supervised.ts'
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts'
@@ -25,6 +26,10 @@ export interface FaultStage {
   measure(acts: number): void
   /** Different records in the journal. */
   stored(): number
+  /** Readings in the hub's outbox that have no receipt yet. */
+  unsent(): number
+  /** Pieces of what devices said that could not be read, and were kept at the hub. */
+  rejected(): number
   /** A counter of the broker, summed over hubs. */
   metric(name: string): Promise<number>
   /** HTTP status of the broker's answer. */
@@ -40,20 +45,35 @@ export interface FaultStage {
 }
 
 const LOOK_EVERY_MS = 20
+/** The broker answers 300 requests a minute. */
+const ASK_EVERY_MS = 250
 const ACTS_PER_DEVICE = 60
 
 interface Parts {
   readonly seed?: number
-  readonly where?: Pick<StageOptions, 'brokerDir' | 'hubDir'>
+  readonly where?: Pick<StageOptions, 'brokerDir' | 'hubDir' | 'serialLine'>
   readonly hubEnv?: Record<string, string>
   readonly brokerEnv?: Record<string, string>
   /** Added to the broker's arguments. */
   readonly brokerFlags?: readonly string[]
 }
 
+function countAt(path: string, table: string): number {
+  const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS })
+  try {
+    return Number(db.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.['n'])
+  } finally {
+    db.close()
+  }
+}
+
 /** Looks now and then; the test's own time limit ends it. */
 export async function becomes(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await after(LOOK_EVERY_MS)
+  for (;;) {
+    const told = condition()
+    if (await told) return
+    await after(typeof told === 'boolean' ? LOOK_EVERY_MS : ASK_EVERY_MS)
+  }
 }
 
 /** Everything is stopped and removed when the test is over. */
@@ -103,8 +123,12 @@ export async function startStage({
       for (const act of acts.slice(measured, measured + count)) stage.measure(act)
       measured += count
     },
+    unsent: () => countAt(outbox, `rows WHERE state <> 'receipted'`),
+    rejected: () => countAt(outbox, 'rejected'),
     async metric(name) {
-      const text = await (await fetch(`${httpUrl}/metrics`)).text()
+      const answer = await fetch(`${httpUrl}/metrics`)
+      const text = await answer.text()
+      if (!text.includes(`# TYPE precare_${name} `)) throw new Error(`no metric ${name}: HTTP ${answer.status}`)
       const values = text.matchAll(new RegExp(`^precare_${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))
       return Array.from(values, ([, value]) => Number(value)).reduce((sum, value) => sum + value, 0)
     },

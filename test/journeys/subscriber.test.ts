@@ -6,8 +6,13 @@ import { provision, startBroker } from '../support/broker-process.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { becomes } from './stage.ts'
 
-const MESSAGES = 40
-const IN_EACH = 400
+const IN_EACH = 80
+/** What the kernel and the broker hold for the frozen one is passed after about 100 messages of 200 kB. */
+const MOST_MESSAGES = 400
+/** Makes a reading of 3 kB: a device that has much to say about what it did not measure. */
+const ABSENT = Object.fromEntries(
+  Array.from({ length: 60 }, (_, i) => [`notMeasured${i}`, { absent: 'not-a-number' as const }]),
+)
 const SECOND_CLIENT = 'client-other'
 
 it('fault 28: a clinic that stops reading is cut, delays nobody, and reads on from its cursor', async () => {
@@ -44,20 +49,24 @@ it('fault 28: a clinic that stops reading is cut, delays nobody, and reads on fr
     const { first, last } = JSON.parse(String(payload)) as { first: number; last: number }
     for (let n = first; n <= last; n++) receipted.add(n)
   })
-  const total = MESSAGES * IN_EACH
-  const start = Date.now() - total
-  for (let m = 0; m < MESSAGES; m++) {
+  const isCut = async () => {
+    const figures = await (await fetch(`${broker.httpUrl}/metrics`)).text()
+    return /^precare_subscribers_cut_total 1$/m.test(figures) && /^precare_connections 2$/m.test(figures)
+  }
+  const start = Date.now() - MOST_MESSAGES * IN_EACH
+  let total = 0
+  for (let m = 0; m < MOST_MESSAGES && !(m % 5 === 0 && (await isCut())); m++) {
     const readings = Array.from({ length: IN_EACH }, (_, i) => {
-      const n = m * IN_EACH + i
-      return spo2Reading(0, n, 96, new Date(start + n).toISOString())
+      const n = total + i
+      const reading = spo2Reading(0, n, 96, new Date(start + n).toISOString())
+      return { ...reading, values: { ...reading.values, ...ABSENT } }
     })
     await publishReadings(hub, readings)
+    total += IN_EACH
   }
   await becomes(() => receipted.size === total)
   await becomes(() => cursors.size === total)
-  const figures = await (await fetch(`${broker.httpUrl}/metrics`)).text()
-  expect(figures).toMatch(/^precare_subscribers_cut_total 1$/m)
-  expect(figures).toMatch(/^precare_connections 2$/m)
+  expect(await isCut()).toBe(true)
   const missed = new Set<number>()
   for (let next = 0; missed.size < total; ) {
     const answer = await fetch(`${broker.httpUrl}/v1/readings?since=${next}&limit=1000`, {
@@ -69,4 +78,4 @@ it('fault 28: a clinic that stops reading is cut, delays nobody, and reads on fr
     next = page.next
   }
   expect(missed).toEqual(cursors)
-}, 60_000)
+}, 120_000)
