@@ -1,0 +1,34 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { expect, it, onTestFinished } from 'vitest'
+import { percentile } from '../bench/bench.ts'
+import { optional } from '../support/optional.ts'
+import { tempDir } from '../support/temp-dir.ts'
+
+const CHILD = fileURLToPath(new URL('./lossy-line.child.ts', import.meta.url))
+const PERCENT_LOST = 30
+const ALERT_WITHIN_MS = 10_000
+
+/** A network of one's own, and rules in it. */
+const mayMakeNetworks = spawnSync('unshare', ['-n', 'nft', 'list', 'tables']).status === 0
+
+optional('unshare and nft as root', mayMakeNetworks)('a line that loses packets', () => {
+  it('fault 08: 30 % of those to the broker: everything is stored once, and alerts are there within ten seconds', async () => {
+    const child = spawn('unshare', ['-n', process.execPath, CHILD, tempDir(), String(PERCENT_LOST)], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    onTestFinished(() => void child.kill('SIGKILL'))
+    let [said, failed] = ['', '']
+    child.stdout.on('data', (bytes) => (said += String(bytes)))
+    child.stderr.on('data', (bytes) => (failed += String(bytes)))
+    const [code] = await once(child, 'close')
+    expect(code, failed).toBe(0)
+    const { alertMs, losses, ...counts } = JSON.parse(said) as Record<string, number> & { alertMs: number[] }
+    expect(counts).toEqual({ decoded: 61, receipted: 61, duplicate: 0, stored: 61, fed: 61 })
+    expect(alertMs.length).toBeGreaterThan(20)
+    expect(percentile(alertMs, 0.99), 'ms, 99 of 100').toBeLessThan(ALERT_WITHIN_MS)
+    // TCP repairs it; a connection may end, but they don't end one after the other.
+    expect(losses).toBeLessThan(5)
+  }, 120_000)
+})
