@@ -58,4 +58,4 @@ it('fault 25: two hubs hear one device, a card is put back, all of it is replaye
   expect(one('SELECT count(*) FROM feeds')).toBe(READINGS)
   expect(one('SELECT count(*) FROM alerts')).toBe(1)
   expect(one('PRAGMA integrity_check')).toBe('ok')
-})
+}, 120_000)

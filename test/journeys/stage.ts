@@ -20,6 +20,11 @@ export interface FaultStage {
   readonly hub: Supervised
   readonly broker: Supervised
   readonly proxy: TcpProxy
+  /**
+   * How long the hub took from its process to its word 'started', ms: what a restart takes on this machine at this
+   * moment, which may have much else to do.
+   */
+  startMs(): number
   /** Every line that hub and broker wrote, parsed, in order of arrival. */
   readonly lines: readonly (Readonly<Record<string, unknown>> & { readonly who: 'hub' | 'broker' })[]
   /** Measures the next so many acts of the plan. */
@@ -92,12 +97,15 @@ export async function startStage({
   const stage = await setStage({ dir, scenario, hub: HUB, seed, mqttPort: proxy.port, ...where })
   onTestFinished(() => stage.world.stop())
   const acts = planActs(seeded(seed), { serial: ACTS_PER_DEVICE, radio: 0 }, scenario)
+  const begun = performance.now()
+  let startMs = Number.NaN
   const lines: (Record<string, unknown> & { who: 'hub' | 'broker' })[] = []
   let httpUrl = ''
   const hear = (who: 'hub' | 'broker') => (text: string) => {
     if (!text.startsWith('{')) return
     const line = JSON.parse(text) as Record<string, unknown>
     lines.push({ ...line, who })
+    if (who === 'hub' && line['event'] === 'started' && Number.isNaN(startMs)) startMs = performance.now() - begun
     if (who !== 'broker' || line['event'] !== 'ready') return
     proxy.target = Number(new URL(String(line['mqttUrl'])).port)
     httpUrl = String(line['httpUrl'])
@@ -113,6 +121,7 @@ export async function startStage({
   const stored = () => storedCount(stage.journalPath)
   return {
     stage,
+    startMs: () => startMs,
     hub,
     broker,
     proxy,
