@@ -17,8 +17,12 @@ optional('unshare and nft as root', mayMakeNetworks)('a line that loses packets'
   it('fault 08: 30 % of those to the broker: everything is stored once, and alerts are there within ten seconds', async () => {
     const child = spawn('unshare', ['-n', process.execPath, CHILD, tempDir(), String(PERCENT_LOST)], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
     })
-    onTestFinished(() => void child.kill('SIGKILL'))
+    // With the broker that it started: all of its group.
+    onTestFinished(() => {
+      if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGKILL')
+    })
     let [said, failed] = ['', '']
     child.stdout.on('data', (bytes) => (said += String(bytes)))
     child.stderr.on('data', (bytes) => (failed += String(bytes)))
