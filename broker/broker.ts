@@ -9,6 +9,9 @@ import { openHttp } from './http.ts'
 import { Ingest } from './ingest.ts'
 import type { Log } from './log.ts'
 import { openMqttBroker } from './mqtt-broker.ts'
+import { notifyMetrics } from './notify/figures.ts'
+import { openNotification } from './notify/open.ts'
+import { receiptRoute } from './notify/receipt-route.ts'
 import { journalPath } from './provision.ts'
 import { Publisher } from './publisher.ts'
 import { openRegistry } from './registry.ts'
@@ -58,6 +61,8 @@ async function open(
   atClose(() => journal.close())
   const accounts = new Accounts(journal.database, clock)
   const registry = openRegistry(journal)
+  const notifier = openNotification({ journal, registry, clock, log })
+  atClose(() => notifier.close())
 
   const publisher: Publisher = new Publisher({
     send: (message) => mqtt.publish(message),
@@ -71,7 +76,10 @@ async function open(
     clock,
     log,
     publish: (messages) => publisher.enqueue(messages),
-    wake: () => publisher.wake(),
+    wake: () => {
+      publisher.wake()
+      notifier.wake()
+    },
   })
   let accepting = 0
   const mqtt = await openMqttBroker({
@@ -114,7 +122,8 @@ async function open(
       if (!ingest.storing) return 'the journal takes no writes'
       return publisher.stuckForMs(clock.monotonic()) > PUBLISH_STUCK_MS ? 'publishing hangs' : undefined
     },
-    metrics: figures,
+    metrics: () => [...figures(), ...notifyMetrics(notifier.figures())],
+    routes: (app) => receiptRoute(app, { notifier, clock, log }),
     ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
     log,
   })

@@ -38,6 +38,8 @@ export interface HttpPorts {
   readonly metrics: () => readonly Metric[]
   /** Lets a Prometheus on another machine read the metrics; without it only this machine may. */
   readonly metricsToken?: string
+  /** Hangs in the routes of other parts. */
+  readonly routes?: (app: FastifyInstance) => void
   readonly log: Log
 }
 
@@ -61,6 +63,7 @@ export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
   await app.register(helmet, { contentSecurityPolicy: { directives: { defaultSrc: ["'none'"] }, useDefaults: false } })
   await app.register(rateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: '1 minute' })
   routes(app, ports)
+  ports.routes?.(app)
   try {
     const url = await app.listen({ host: ports.host, port: ports.port })
     return { url, close: () => app.close() }

@@ -4,6 +4,7 @@ import { openBroker } from './broker.ts'
 import { systemClock } from './broker-clock.ts'
 import { influxOf, parseConfig, readJsonFile } from './config.ts'
 import { openLog } from './log.ts'
+import { notifyCommands } from './notify/commands.ts'
 import { provision, resetAccount, secretFile } from './provision.ts'
 
 /** The broker process: `run`, and the commands that provision it. */
@@ -125,6 +126,7 @@ function exitOf(code: ErrorCode): number {
   if (code.endsWith('-invalid')) return EXIT_CONFIG
   return code.startsWith('store-') ? EXIT_STORE : 1
 }
+program.addCommand(notifyCommands(systemClock, print))
 
 function fail(error: unknown): never {
   const known = isPreCareError(error)

@@ -100,7 +100,8 @@ export function secretFile(path: string): (content: unknown) => void {
   }
 }
 
-async function withJournal<T>(dataDir: string, work: (journal: Journal) => Promise<T>): Promise<T> {
+/** The journal of a data folder, open while `work` runs. */
+export async function withJournal<T>(dataDir: string, work: (journal: Journal) => Promise<T>): Promise<T> {
   const journal = openJournal(journalPath(dataDir))
   try {
     return await work(journal)

@@ -83,7 +83,7 @@ export function documentError(problems: readonly Problem[]): PreCareError {
   return new PreCareError(problems[0]?.code ?? 'config-invalid', [...named, ...more].join('; '))
 }
 
-function pathOf(path: readonly PropertyKey[]): string {
+export function pathOf(path: readonly PropertyKey[]): string {
   const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('')
   return text.replace(/^\./, '') || 'document'
 }

@@ -1,3 +1,5 @@
+import { NOTIFY_SCHEMA } from '../notify/schema.ts'
+
 /**
  * The journal's schema as a list that only grows: entry n takes a file from `user_version` n to n + 1. An entry that
  * has been released is never edited.
@@ -142,4 +144,5 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   ALTER TABLE hub_counts ADD COLUMN unkept INTEGER NOT NULL DEFAULT 0;
   `,
+  NOTIFY_SCHEMA,
 ]
