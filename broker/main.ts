@@ -6,6 +6,7 @@ import { influxOf, parseConfig, readJsonFile } from './config.ts'
 import { openLog } from './log.ts'
 import { notifyCommands } from './notify/commands.ts'
 import { provision, resetAccount, secretFile } from './provision.ts'
+import { watchCommand } from './watch/commands.ts'
 
 /** The broker process: `run`, and the commands that provision it. */
 
@@ -127,6 +128,7 @@ function exitOf(code: ErrorCode): number {
   return code.startsWith('store-') ? EXIT_STORE : 1
 }
 program.addCommand(notifyCommands(systemClock, print))
+program.addCommand(watchCommand(systemClock))
 
 function fail(error: unknown): never {
   const known = isPreCareError(error)

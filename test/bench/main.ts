@@ -14,6 +14,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   soak: () => import('./soak.bench.ts'),
   mutations: () => import('./mutations.bench.ts'),
   wear: () => import('./wear.bench.ts'),
+  watch: () => import('./watch.bench.ts'),
 }
 
 async function main(name: string, options: { json?: true; seed?: string; secs?: string }): Promise<void> {
