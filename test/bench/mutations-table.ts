@@ -233,4 +233,52 @@ export const MUTATIONS: readonly MutationCase[] = [
     check: CRASH,
     shows: red('alertsWrong'),
   },
+  {
+    name: 'a message goes out under another key at each attempt',
+    changes: [
+      {
+        file: 'broker/notify/webhook.ts',
+        from: "'idempotency-key': message.key",
+        to: "'idempotency-key': message.key + performance.now()",
+      },
+    ],
+    check: vitest('broker/notify/provider-faults'),
+    shows: /FAIL .*asked again with the same key/,
+  },
+  {
+    name: 'a provider that takes a message and stays silent is believed',
+    changes: [
+      {
+        file: 'broker/notify/message.ts',
+        from: "state: 'sent',\n      nextAt: receiptWithinMs === undefined ? undefined : now + receiptWithinMs,",
+        to: "state: 'delivered',\n      nextAt: undefined,",
+      },
+    ],
+    check: vitest('broker/notify/provider-faults'),
+    shows: /FAIL .*stays silent is asked once more/,
+  },
+  {
+    name: 'a call stops at its first step',
+    changes: [
+      {
+        file: 'broker/notify/call.ts',
+        from: 'const step = call.step + 1\n',
+        to: 'const step = Math.min(call.step + 1, 1)\n',
+      },
+    ],
+    check: vitest('broker/notify/notifier'),
+    shows: /FAIL .*that nobody answers reaches the leader/,
+  },
+  {
+    name: 'the watcher trusts the heartbeat alone',
+    changes: [
+      {
+        file: 'broker/watch/verdict.ts',
+        from: 'SIGNALS.filter((signal) =>',
+        to: "SIGNALS.filter((signal) => signal === 'heartbeat' &&",
+      },
+    ],
+    check: vitest('broker/watch/verdict'),
+    shows: /FAIL .*comes when only rise is missing/,
+  },
 ]
