@@ -127,6 +127,7 @@ function exitOf(code: ErrorCode): number {
   if (code.endsWith('-invalid')) return EXIT_CONFIG
   return code.startsWith('store-') ? EXIT_STORE : 1
 }
+
 program.addCommand(notifyCommands(systemClock, print))
 program.addCommand(watchCommand(systemClock))
 
