@@ -4,6 +4,7 @@ import { type BrokerClock, every, timestamp } from './broker-clock.ts'
 import type { BrokerConfig } from './config.ts'
 import type { Heartbeat } from './contract/messages.ts'
 import { topics } from './contract/topics.ts'
+import { openFhirDevices } from './fhir/devices.ts'
 import { figuresOf } from './figures.ts'
 import { openHttp } from './http.ts'
 import { Ingest } from './ingest.ts'
@@ -15,6 +16,7 @@ import { receiptRoute } from './notify/receipt-route.ts'
 import { journalPath } from './provision.ts'
 import { Publisher } from './publisher.ts'
 import { openRegistry } from './registry.ts'
+import { openReplay } from './replay/replay.ts'
 import { openEmbedded } from './store/embedded.ts'
 import { followJournal } from './store/follower.ts'
 import { openInflux } from './store/influx.ts'
@@ -117,7 +119,8 @@ async function open(
   const http = await openHttp({
     ...config.http,
     accounts,
-    readSince: (organisation, cursor, limit) => ingest.feeds.readSince(organisation, cursor, limit),
+    replay: openReplay(journal, registry, clock),
+    devices: openFhirDevices(journal, registry, clock, (hub, device) => mqtt.states.device(hub, device)),
     notReady: () => {
       if (!ingest.storing) return 'the journal takes no writes'
       return publisher.stuckForMs(clock.monotonic()) > PUBLISH_STUCK_MS ? 'publishing hangs' : undefined

@@ -1,20 +1,11 @@
-import type { Kind, Reading } from '../device-drivers/reading.ts'
-import type { FeedReading } from './contract/messages.ts'
+import type { Kind } from '../device-drivers/reading.ts'
 import { topics } from './contract/topics.ts'
+import { fhirMessage } from './fhir/feed-message.ts'
 import { organisationsFor } from './grants.ts'
 import type { Outgoing, OutgoingSource } from './outgoing.ts'
 import type { Registry } from './registry.ts'
 import { isoTime } from './store/iso-time.ts'
 import type { Journal } from './store/journal.ts'
-
-/** A page of a feed. `next` is where to read on, also when everything on the page was withheld. */
-interface FeedPage {
-  readonly items: readonly FeedReading[]
-  readonly next: number
-}
-
-/** Bound of one page. */
-const MAX_PAGE = 1_000
 
 /**
  * One feed per organisation, fanned out on writing: a row exists only where a grant did. Cursors count up by one.
@@ -27,12 +18,11 @@ export interface Feeds extends OutgoingSource {
   append(citizen: string, kind: Kind, cursor: number, late: boolean, now: string): void
   /** Writes positions, in the caller's transaction; also how far was published. */
   end(): void
-  /** Entries after a cursor; entries whose grant has ended since are withheld. */
-  readSince(organisation: string, cursor: number, limit: number): FeedPage
   /** Entries that were not published yet. */
   unpublished(): number
 }
 
+/** One row of a feed; `reading` is JSON text. */
 interface Entry {
   readonly cursor: number
   readonly citizen: string
@@ -58,7 +48,7 @@ function messageOf(organisation: string, entry: Entry): Outgoing {
 
 export function openFeeds(journal: Journal, registry: Registry, clock: { now(): number }): Feeds {
   const sql = (text: string) => journal.database.prepare(text)
-  const insert = sql('INSERT INTO feeds (organisation, cursor, reading, late) VALUES (?, ?, ?, ?)')
+  const insert = sql('INSERT INTO feeds (organisation, cursor, reading, late, citizen) VALUES (?, ?, ?, ?, ?)')
   const selectLast = sql('SELECT last FROM feed_positions WHERE organisation = ?')
   const upsertLast = sql(
     `INSERT INTO feed_positions (organisation, last, published) VALUES (?, ?, 0)
@@ -109,10 +99,13 @@ export function openFeeds(journal: Journal, registry: Registry, clock: { now(): 
       if (newest === undefined) return []
       after = newest.cursor
       handedOut.set(organisation, after)
-      const messages = granted(organisation, page).map((entry) => {
-        const message = messageOf(organisation, entry)
-        origin.set(message, { organisation, cursor: entry.cursor })
-        return message
+      const messages = granted(organisation, page).flatMap((entry) => {
+        const forms = [
+          messageOf(organisation, entry),
+          ...(registry.wantsFhir(organisation) ? fhirMessage(organisation, entry) : []),
+        ]
+        for (const message of forms) origin.set(message, { organisation, cursor: entry.cursor })
+        return forms
       })
       if (messages.length > 0) return messages
       published.set(organisation, after)
@@ -125,7 +118,7 @@ export function openFeeds(journal: Journal, registry: Registry, clock: { now(): 
     append(citizen, kind, cursor, late, now) {
       for (const organisation of organisationsFor(registry.grantsOf(citizen), citizen, kind, now)) {
         const next = (last.get(organisation) ?? Number(selectLast.get(organisation)?.['last'] ?? 0)) + 1
-        insert.run(organisation, next, cursor, late ? 1 : 0)
+        insert.run(organisation, next, cursor, late ? 1 : 0, citizen)
         last.set(organisation, next)
       }
     },
@@ -158,13 +151,6 @@ export function openFeeds(journal: Journal, registry: Registry, clock: { now(): 
         const from = origin.get(message)
         if (from !== undefined) published.set(from.organisation, from.cursor)
       }
-    },
-    readSince(organisation, cursor, limit) {
-      const page = entries(organisation, cursor, Math.min(Math.max(1, limit), MAX_PAGE))
-      const items = granted(organisation, page).map(({ cursor, citizen, hub, storedAt, reading }) => {
-        return { cursor, citizen, hub, storedAt, reading: JSON.parse(reading) as Reading }
-      })
-      return { items, next: page.at(-1)?.cursor ?? cursor }
     },
     unpublished() {
       return selectPositions.all().reduce((sum, row) => {

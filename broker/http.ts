@@ -2,14 +2,15 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { z } from 'zod'
 import { isPreCareError, messageOf, PreCareError } from '../device-drivers/errors.ts'
 import type { ClientIdentity } from './access.ts'
 import type { Accounts } from './accounts.ts'
-import type { FeedReading } from './contract/messages.ts'
+import { type FhirPorts, fhirRoutes } from './fhir/routes.ts'
 import type { Log } from './log.ts'
 import { type Metric, renderMetrics } from './metrics.ts'
 import { isLoopback } from './mqtt-broker.ts'
+import type { AlertReplay } from './replay/alerts.ts'
+import { type ReplayPorts, replayRoutes } from './replay/routes.ts'
 
 /** The broker over HTTP: is it alive, what does it count, and what did a subscriber miss. Anything else is 404. */
 
@@ -19,20 +20,15 @@ const REQUESTS_PER_MINUTE = 300
 const REQUEST_TIMEOUT_MS = 10_000
 /** No request has a body. */
 const MAX_BODY_BYTES = 1024
-const DEFAULT_PAGE = 500
-const MAX_PAGE = 1_000
 
 export interface HttpPorts {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
   readonly accounts: Accounts
-  /** Entries of an organisation's feed after a cursor, and where to read on. */
-  readonly readSince: (
-    organisation: string,
-    cursor: number,
-    limit: number,
-  ) => { readonly items: readonly FeedReading[]; readonly next: number }
+  readonly replay: ReplayPorts['replay']
+  readonly alerts?: AlertReplay
+  readonly devices: FhirPorts['devices']
   /** Why the broker should get no traffic now; undefined when it should. */
   readonly notReady: () => string | undefined
   readonly metrics: () => readonly Metric[]
@@ -47,12 +43,6 @@ export interface HttpServer {
   readonly url: string
   close(): Promise<void>
 }
-
-const whole = z.coerce.number().int()
-const querySchema = z.strictObject({
-  since: whole.min(0).default(0),
-  limit: whole.min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
-})
 
 /** @throws PreCareError 'listen-failed' */
 export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
@@ -73,7 +63,7 @@ export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
 }
 
 function routes(app: FastifyInstance, ports: HttpPorts): void {
-  const { accounts, readSince, notReady, metrics, log } = ports
+  const { accounts, notReady, metrics } = ports
   app.get('/healthz', () => ({ status: 'alive' }))
   app.get('/readyz', (_request, reply) => {
     const reason = notReady()
@@ -87,23 +77,29 @@ function routes(app: FastifyInstance, ports: HttpPorts): void {
     }
     return reply.type('text/plain; version=0.0.4').send(renderMetrics(metrics()))
   })
-  app.get('/v1/readings', async (request, reply) => {
-    const client = await clientOf(request, accounts)
-    if (client === 'busy') return reply.code(503).header('retry-after', 1).send(body('busy', 'Try again in a second.'))
-    if (client === undefined) {
-      return reply
-        .code(401)
-        .header('www-authenticate', 'Basic realm="precare"')
-        .send(body('access-denied', 'Use the account and password of a client over HTTP Basic.'))
-    }
-    const query = querySchema.safeParse(request.query)
-    if (!query.success) {
-      return reply.code(400).send(body('query-invalid', `Use since (a cursor, from 0) and limit (1 to ${MAX_PAGE}).`))
-    }
-    const page = readSince(client.organisation, query.data.since, query.data.limit)
-    log.info('feed-read', { account: client.id, organisation: client.organisation, count: page.items.length })
-    return reply.header('cache-control', 'no-store').send(page)
-  })
+  const whose = (request: FastifyRequest) => clientOf(request, accounts)
+  replayRoutes(app, { ...ports, authenticated: (request, reply) => authenticated(whose, request, reply) })
+  fhirRoutes(app, { ...ports, clientOf: whose })
+}
+
+type Whose = (request: FastifyRequest) => Promise<ClientIdentity | 'busy' | undefined>
+
+/** The client of a request; undefined when it was refused, and answered. */
+async function authenticated(
+  whose: Whose,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<ClientIdentity | undefined> {
+  const client = await whose(request)
+  if (client === 'busy') void reply.code(503).header('retry-after', 1).send(body('busy', 'Try again in a second.'))
+  else if (client !== undefined) return client
+  else {
+    void reply
+      .code(401)
+      .header('www-authenticate', 'Basic realm="precare"')
+      .send(body('access-denied', 'Use the account and password of a client over HTTP Basic.'))
+  }
+  return undefined
 }
 
 /** They name no person, but every hub and how it fares. */

@@ -50,6 +50,11 @@ export class HubStates {
     for (const [hub, record] of this.#hubs) if (record.health !== undefined) yield [hub, record.health]
   }
 
+  /** What a device last said of itself, as its hub passed it on since the broker started. */
+  device(hub: string, device: string): DeviceState | undefined {
+    return this.#hubs.get(hub)?.devices.get(device)
+  }
+
   /** Hubs whose newest state is online. */
   get online(): number {
     let count = 0

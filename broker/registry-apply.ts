@@ -126,9 +126,10 @@ function write(journal: Journal, document: RegistryDocument): RegistryChange {
   const changed = {
     organisations: writeRows(
       document.organisations,
-      sql(`INSERT INTO organisations (id, title) VALUES (?, ?)
-           ON CONFLICT DO UPDATE SET title = excluded.title WHERE title <> excluded.title`),
-      (o) => [o.id, o.title],
+      sql(`INSERT INTO organisations (id, title, fhir) VALUES (?, ?, ?)
+           ON CONFLICT DO UPDATE SET title = excluded.title, fhir = excluded.fhir
+           WHERE title <> excluded.title OR fhir <> excluded.fhir`),
+      (o) => [o.id, o.title, o.fhir ? 1 : 0],
     ),
     citizens: writeRows(document.citizens, sql('INSERT INTO citizens (id) VALUES (?) ON CONFLICT DO NOTHING'), (c) => [
       c.id,

@@ -39,7 +39,16 @@ const limitsSchema = z
 
 /** What the broker should know: who exists, which device is whose and when, who may see what, and which limits hold. */
 const registryDocumentSchema = z.strictObject({
-  organisations: z.array(z.strictObject({ id: idSchema, title: sentence })).default([]),
+  organisations: z
+    .array(
+      z.strictObject({
+        id: idSchema,
+        title: sentence,
+        /** Every reading also as a FHIR Observation, on a topic of its own: twice the traffic. */
+        fhir: z.boolean('use true or false').default(false),
+      }),
+    )
+    .default([]),
   citizens: z.array(z.strictObject({ id: idSchema })).default([]),
   hubs: z.array(z.strictObject({ id: idSchema })).default([]),
   devices: z

@@ -27,6 +27,8 @@ interface Snapshot {
   readonly version: number
   readonly hubOf: ReadonlyMap<string, string>
   readonly assignments: ReadonlyMap<string, readonly Assignment[]>
+  /** Organisations that also get their feed as FHIR. */
+  readonly fhir: ReadonlySet<string>
   /** By citizen. */
   readonly grants: ReadonlyMap<string, readonly Grant[]>
   /** By 'citizen/quantity', newest first. */
@@ -47,6 +49,8 @@ export interface Registry {
   /** The version of limits that held when the value was measured. */
   limitsFor(citizen: string, quantity: string, at: string): Limits | undefined
   grantsOf(citizen: string): readonly Grant[]
+  /** The organisation asked for its feed as FHIR Observations too. */
+  wantsFhir(organisation: string): boolean
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
@@ -104,6 +108,7 @@ function load(journal: Journal): Snapshot {
         citizen: String(row['citizen']),
       }),
     ),
+    fhir: new Set(all('SELECT id FROM organisations WHERE fhir = 1').map((row) => String(row['id']))),
     grants: grouped(
       all('SELECT * FROM grants ORDER BY organisation, from_at'),
       (row) => String(row['citizen']),
@@ -154,5 +159,6 @@ export function openRegistry(journal: Journal): Registry {
     limitsFor: (citizen, quantity, at) =>
       snapshot.limits.get(`${citizen}/${quantity}`)?.find((version) => version.from <= at)?.limits,
     grantsOf: (citizen) => snapshot.grants.get(citizen) ?? [],
+    wantsFhir: (organisation) => snapshot.fhir.has(organisation),
   }
 }

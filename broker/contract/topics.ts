@@ -24,6 +24,8 @@ export const topics = {
     `${topics.orgRoot(org)}/readings/${id(citizen, 'citizen')}/${kind}`,
   orgBackfill: (org: string, citizen: string, kind: Kind) =>
     `${topics.orgRoot(org)}/backfill/${id(citizen, 'citizen')}/${kind}`,
+  orgFhir: (org: string, citizen: string, kind: Kind) =>
+    `${topics.orgRoot(org)}/fhir/${id(citizen, 'citizen')}/${kind}`,
   orgAlert: (org: string, citizen: string, alert: string) =>
     `${topics.orgRoot(org)}/alerts/${id(citizen, 'citizen')}/${id(alert, 'alert')}`,
   heartbeat: () => 'v1/heartbeat',
@@ -32,10 +34,20 @@ export const topics = {
 export type HubChannel = 'readings' | 'state' | 'health' | 'devices'
 export type ParsedTopic =
   | { readonly type: 'hub'; readonly hub: string; readonly channel: HubChannel; readonly device?: string }
-  | { readonly type: 'reading' | 'backfill'; readonly org: string; readonly citizen: string; readonly kind: Kind }
+  | {
+      readonly type: 'reading' | 'backfill' | 'fhir'
+      readonly org: string
+      readonly citizen: string
+      readonly kind: Kind
+    }
   | { readonly type: 'alert'; readonly org: string; readonly citizen: string; readonly alert: string }
 
 const HUB_CHANNELS = new Set<string>(['readings', 'state', 'health'])
+const FEED_CHANNELS: ReadonlyMap<string, 'reading' | 'backfill' | 'fhir'> = new Map([
+  ['readings', 'reading'],
+  ['backfill', 'backfill'],
+  ['fhir', 'fhir'],
+] as const)
 const KIND_SET = new Set<string>(KINDS)
 const isId = (value: string | undefined): value is string => idSchema.safeParse(value).success
 
@@ -51,9 +63,8 @@ export function parseTopic(topic: string): ParsedTopic | undefined {
     return undefined
   }
   if (family !== 'orgs' || !isId(fourth) || fifth === undefined) return undefined
-  if ((channel === 'readings' || channel === 'backfill') && KIND_SET.has(fifth)) {
-    return { type: channel === 'readings' ? 'reading' : 'backfill', org: owner, citizen: fourth, kind: fifth as Kind }
-  }
+  const type = FEED_CHANNELS.get(channel)
+  if (type !== undefined && KIND_SET.has(fifth)) return { type, org: owner, citizen: fourth, kind: fifth as Kind }
   if (channel === 'alerts' && isId(fifth)) return { type: 'alert', org: owner, citizen: fourth, alert: fifth }
   return undefined
 }

@@ -145,4 +145,12 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE hub_counts ADD COLUMN unkept INTEGER NOT NULL DEFAULT 0;
   `,
   NOTIFY_SCHEMA,
+  `
+  -- A citizen's part of a feed is read without looking at the others'; reading makes the index cover a look-up by id.
+  ALTER TABLE feeds ADD COLUMN citizen TEXT;
+  UPDATE feeds SET citizen = (SELECT citizen FROM readings WHERE readings.cursor = feeds.reading);
+  CREATE INDEX feeds_by_citizen ON feeds (organisation, citizen, cursor, reading);
+  -- 1: the organisation also gets every reading as a FHIR Observation
+  ALTER TABLE organisations ADD COLUMN fhir INTEGER NOT NULL DEFAULT 0;
+  `,
 ]

@@ -12,10 +12,11 @@ export interface ReadyFile {
   readonly topicRoot: string
 }
 
-/** One line for a message below an organisation's root; undefined for what is no news (a cleared retained alert). */
+/** One line for a message below an organisation's root; undefined for what is no news (a cleared retained alert, the
+ * same reading as FHIR). */
 export function lineFor(topic: string, payload: Uint8Array, paint: Paint): string | undefined {
   const parsed = parseTopic(topic)
-  if (parsed === undefined || parsed.type === 'hub' || payload.length === 0) return undefined
+  if (parsed === undefined || parsed.type === 'hub' || parsed.type === 'fhir' || payload.length === 0) return undefined
   const body: unknown = JSON.parse(new TextDecoder().decode(payload))
   if (parsed.type === 'alert') return alertLine(alertMessageSchema.parse(body), paint)
   return readingLine(feedReadingSchema.parse(body), parsed.type === 'backfill')

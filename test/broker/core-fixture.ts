@@ -7,7 +7,8 @@ import type { AlertMessage, FeedReading, Receipt } from '../../broker/contract/m
 import { Ingest } from '../../broker/ingest.ts'
 import type { Log } from '../../broker/log.ts'
 import type { Outgoing, OutgoingSource } from '../../broker/outgoing.ts'
-import { applyRegistry, openRegistry } from '../../broker/registry.ts'
+import { applyRegistry, openRegistry, type Registry } from '../../broker/registry.ts'
+import { openReplay, type Replay } from '../../broker/replay/replay.ts'
 import { type Journal, openJournal } from '../../broker/store/journal.ts'
 import type { RawReading } from '../../device-drivers/reading.ts'
 
@@ -89,6 +90,8 @@ interface LoggedLine {
 export interface Core {
   readonly journal: Journal
   readonly ingest: Ingest
+  readonly registry: Registry
+  readonly replay: Replay
   readonly clock: { time: number; now(): number }
   readonly lines: readonly LoggedLine[]
   readonly receipts: readonly { readonly topic: string; readonly receipt: Receipt }[]
@@ -116,9 +119,10 @@ export function openCore(
   const { log, lines } = memoryLog()
   const receipts: { topic: string; receipt: Receipt }[] = []
   const woken = { times: 0 }
+  const registry = openRegistry(journal)
   const ingest = new Ingest({
     journal,
-    registry: openRegistry(journal),
+    registry,
     clock,
     publish: (messages) => {
       for (const { topic, payload } of messages) receipts.push({ topic, receipt: JSON.parse(String(payload)) })
@@ -137,6 +141,8 @@ export function openCore(
   return {
     journal,
     ingest,
+    registry,
+    replay: openReplay(journal, registry, clock),
     clock,
     lines,
     receipts,

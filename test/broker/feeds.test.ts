@@ -82,7 +82,7 @@ describe('a feed', () => {
     }
     const core = openCore(path, document)
     const cursors = (organisation: string) =>
-      core.ingest.feeds.readSince(organisation, 0, 1000).items.map((item) => item.cursor)
+      core.replay.readings(organisation, 0, 1000).items.map((item) => item.cursor)
     expect(cursors('clinic')).toEqual(Array.from({ length: 60 }, (_, i) => i + 1))
     expect(cursors('gp-north')).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
   })
@@ -103,21 +103,21 @@ describe('a feed', () => {
     await core.send(HUB, message(1, [reading('a', { device: 'scale-0001', kind: 'weight' })]))
     expect(count(core.journal, 'readings', `state = 'clinical'`)).toBe(1)
     expect(pull(core.ingest.feeds)).toEqual([])
-    expect(core.ingest.feeds.readSince('clinic', 0, 10)).toEqual({ items: [], next: 0 })
+    expect(core.replay.readings('clinic', 0, 10)).toEqual({ items: [], next: 0, withheld: 0, newest: 0 })
   })
 
   it('stops with the end of the grant, in the topic and in what is read again', async () => {
     const core = openCore()
     await core.send(HUB, message(1, [reading('a'), reading('b')]))
     core.apply({ grants: [{ ...DOCUMENT.grants[0], to: at(5) }] })
-    expect(core.ingest.feeds.readSince('clinic', 0, 10).items).toHaveLength(2)
+    expect(core.replay.readings('clinic', 0, 10).items).toHaveLength(2)
     core.clock.time += 5 * 60_000
     await core.send(HUB, message(3, [reading('c')]))
     expect(count(core.journal, 'feeds')).toBe(2)
     // Not yet published, and withheld now.
     expect(pull(core.ingest.feeds)).toEqual([])
     expect(core.ingest.counts().unpublished).toBe(0)
-    expect(core.ingest.feeds.readSince('clinic', 0, 10)).toEqual({ items: [], next: 2 })
+    expect(core.replay.readings('clinic', 0, 10)).toEqual({ items: [], next: 2, withheld: 2, newest: 2 })
   })
 
   it('is read on from a cursor, page by page', async () => {
@@ -132,7 +132,7 @@ describe('a feed', () => {
     const read: string[] = []
     let cursor = 0
     for (;;) {
-      const { items, next } = core.ingest.feeds.readSince('clinic', cursor, 10)
+      const { items, next } = core.replay.readings('clinic', cursor, 10)
       if (items.length === 0) break
       read.push(...items.map((item) => item.reading.id))
       cursor = next

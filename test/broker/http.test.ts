@@ -7,6 +7,7 @@ import type { FeedReading } from '../../broker/contract/messages.ts'
 import { type HttpPorts, type HttpServer, mayReadMetrics, openHttp } from '../../broker/http.ts'
 import type { Log, LogFields } from '../../broker/log.ts'
 import { metric, renderMetrics } from '../../broker/metrics.ts'
+import type { Replay } from '../../broker/replay/replay.ts'
 import { MIGRATIONS } from '../../broker/store/migrations.ts'
 
 let accounts: Accounts
@@ -28,16 +29,21 @@ const line = (event: string, fields?: LogFields) => void lines.push({ event, ...
 const log: Log = { debug: line, info: line, warn: line, error: line }
 afterEach(() => server.close())
 
+const replayOf = (readings: Replay['readings']): Replay => ({ readings, reading: () => undefined })
+
 async function open(more: Partial<HttpPorts> = {}): Promise<void> {
   lines.length = 0
   server = await openHttp({
     host: '127.0.0.1',
     port: 0,
     accounts,
-    readSince: (organisation, cursor, limit) => ({
+    replay: replayOf((organisation, cursor, limit) => ({
       items: [{ organisation, cursor, limit } as unknown as FeedReading],
       next: cursor + limit,
-    }),
+      withheld: 0,
+      newest: cursor + limit,
+    })),
+    devices: { all: () => [] },
     notReady: () => undefined,
     metrics: () => [metric('connections', 'Connected', 3)],
     log,
@@ -53,7 +59,12 @@ test('a client reads the feed of its own organisation, and says only where to go
   await open()
   const answer = await fetch(`${server.url}/v1/readings?since=41&limit=7`, basic('reader', clientPassword))
   expect(answer.status).toBe(200)
-  expect(await answer.json()).toEqual({ items: [{ organisation: 'org-north', cursor: 41, limit: 7 }], next: 48 })
+  expect(await answer.json()).toEqual({
+    items: [{ organisation: 'org-north', cursor: 41, limit: 7 }],
+    next: 48,
+    withheld: 0,
+    newest: 48,
+  })
   expect(answer.headers.get('cache-control')).toBe('no-store')
   expect(lines).toEqual([{ event: 'feed-read', account: 'reader', organisation: 'org-north', count: 1 }])
 })
@@ -127,9 +138,9 @@ test('metrics are Prometheus text', async () => {
 
 test('a failing store is an answer with advice, not a stack trace', async () => {
   await open({
-    readSince: () => {
+    replay: replayOf(() => {
       throw new Error('SELECT secret FROM table')
-    },
+    }),
   })
   const answer = await fetch(`${server.url}/v1/readings`, basic('reader', clientPassword))
   expect(answer.status).toBe(500)
@@ -159,7 +170,8 @@ test('a port in use is an error that says so', async () => {
       host: '127.0.0.1',
       port: taken,
       accounts,
-      readSince: () => ({ items: [], next: 0 }),
+      replay: replayOf(() => ({ items: [], next: 0, withheld: 0, newest: 0 })),
+      devices: { all: () => [] },
       notReady: () => undefined,
       metrics: () => [],
       log,
