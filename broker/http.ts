@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { isPreCareError, messageOf, PreCareError } from '../device-drivers/errors.ts'
 import type { ClientIdentity } from './access.ts'
 import type { Accounts } from './accounts.ts'
+import { documentRoutes } from './documents/routes.ts'
 import { type FhirPorts, fhirRoutes } from './fhir/routes.ts'
 import type { Log } from './log.ts'
 import { type Metric, renderMetrics } from './metrics.ts'
@@ -80,6 +81,7 @@ function routes(app: FastifyInstance, ports: HttpPorts): void {
   const whose = (request: FastifyRequest) => clientOf(request, accounts)
   replayRoutes(app, { ...ports, authenticated: (request, reply) => authenticated(whose, request, reply) })
   fhirRoutes(app, { ...ports, clientOf: whose })
+  documentRoutes(app)
 }
 
 type Whose = (request: FastifyRequest) => Promise<ClientIdentity | 'busy' | undefined>

@@ -17,7 +17,7 @@ const iso = z.iso.datetime('use a time as 2026-01-31T08:00:00Z')
 
 /** The broker's provisioning document, as it is given to `broker provision`. */
 const registrySchema = z.strictObject({
-  organisations: z.array(z.strictObject({ id: idSchema, title: z.string().min(1) })),
+  organisations: z.array(z.strictObject({ id: idSchema, title: z.string().min(1), fhir: z.boolean().optional() })),
   citizens: z.array(z.strictObject({ id: idSchema })),
   hubs: z.array(z.strictObject({ id: idSchema })).min(1),
   devices: z.array(z.strictObject({ id: idSchema, hub: idSchema, driver })),
