@@ -19,11 +19,11 @@ optional('docker-compose', installed)('the compose file', () => {
     const run = config(PASSWORDS, ['--profile', 'demo'])
     expect(run.stderr).toBe('')
     expect(run.status).toBe(0)
-    for (const service of ['broker:', 'influxdb:', 'homes:']) expect(run.stdout).toContain(service)
+    for (const service of ['broker:', 'influxdb:', 'grafana:', 'homes:']) expect(run.stdout).toContain(service)
     const published = run.stdout.match(/- 127\.0\.0\.1:\d+:\d+\/tcp/g) ?? []
     const ports = run.stdout.match(/:\d+\/tcp/g) ?? []
-    expect(published).toHaveLength(2)
-    expect(ports, 'no other port').toHaveLength(2)
+    expect(published).toHaveLength(3)
+    expect(ports, 'no other port').toHaveLength(3)
     expect(run.stdout.match(/healthcheck:/g)).toHaveLength(2)
     for (const volume of ['broker-data: {}', 'influx-data: {}', 'demo-data: {}']) expect(run.stdout).toContain(volume)
   })

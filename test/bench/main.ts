@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   mutations: () => import('./mutations.bench.ts'),
   wear: () => import('./wear.bench.ts'),
   watch: () => import('./watch.bench.ts'),
+  resume: () => import('./resume.bench.ts'),
 }
 
 async function main(name: string, options: { json?: true; seed?: string; secs?: string }): Promise<void> {
