@@ -41,7 +41,8 @@ function cursorsIn(example: ExampleName, file: string): number[] {
       .filter(Boolean)
       .map((line) => (JSON.parse(line) as { cursor: number }).cursor)
   }
-  const db = new DatabaseSync(file, { readOnly: true, timeout: 5_000 })
+  // Not read only: what a kill left half written is rolled back by whoever opens the file next.
+  const db = new DatabaseSync(file, { timeout: 5_000 })
   try {
     if (db.prepare(`SELECT 1 FROM sqlite_master WHERE name = 'readings'`).get() === undefined) return []
     return db

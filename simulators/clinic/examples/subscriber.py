@@ -19,6 +19,8 @@ BROKER = urllib.parse.urlparse(os.environ["MQTT_URL"])
 BASIC = "Basic " + base64.b64encode(f"{ACCOUNT}:{PASSWORD}".encode()).decode()
 
 db = sqlite3.connect(sys.argv[1] if len(sys.argv) > 1 else "readings.db", isolation_level=None)
+# Whoever looks into the file meanwhile holds nothing up.
+db.execute("PRAGMA journal_mode = WAL")
 db.execute("CREATE TABLE IF NOT EXISTS readings (cursor INTEGER PRIMARY KEY, citizen TEXT NOT NULL, reading TEXT NOT NULL)")
 # What was dealt with is the cursor: both are one row, so no kill can come between them.
 cursor = db.execute("SELECT coalesce(max(cursor), 0) FROM readings").fetchone()[0]

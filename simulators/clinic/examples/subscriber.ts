@@ -4,7 +4,9 @@ import mqtt from 'mqtt'
 /** A subscriber that misses nothing: node subscriber.ts FILE, with the address and account in the environment. */
 
 const { MQTT_URL = '', HTTP_URL = '', ORG = '', ACCOUNT = '', PASSWORD = '' } = process.env
-const db = new DatabaseSync(process.argv[2] ?? 'readings.db')
+const db = new DatabaseSync(process.argv[2] ?? 'readings.db', { timeout: 5_000 })
+// Whoever looks into the file meanwhile holds nothing up.
+db.exec('PRAGMA journal_mode = WAL')
 db.exec(
   'CREATE TABLE IF NOT EXISTS readings (cursor INTEGER PRIMARY KEY, citizen TEXT NOT NULL, reading TEXT NOT NULL)',
 )
@@ -18,9 +20,12 @@ interface Entry {
   readonly reading: unknown
 }
 
-function dealWith(entry: Entry): void {
-  insert.run(entry.cursor, entry.citizen, JSON.stringify(entry.reading))
-  cursor = entry.cursor
+/** All of them or none. */
+function dealWith(entries: readonly Entry[], next: number): void {
+  db.exec('BEGIN')
+  for (const entry of entries) insert.run(entry.cursor, entry.citizen, JSON.stringify(entry.reading))
+  db.exec('COMMIT')
+  cursor = next
 }
 
 const headers = { authorization: `Basic ${Buffer.from(`${ACCOUNT}:${PASSWORD}`).toString('base64')}` }
@@ -30,8 +35,7 @@ async function readOn(): Promise<void> {
     const answer = await fetch(`${HTTP_URL}/v1/readings?since=${cursor}&limit=1000`, { headers })
     if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`)
     const page = (await answer.json()) as { items: Entry[]; next: number; newest: number }
-    for (const entry of page.items) dealWith(entry)
-    cursor = page.next
+    dealWith(page.items, page.next)
     if (page.next >= page.newest) return
   }
 }
@@ -51,7 +55,7 @@ client.on('connect', () => {
 client.on('message', (_topic, payload) => {
   const entry: Entry = JSON.parse(payload.toString())
   inTurn(() => {
-    if (entry.cursor === cursor + 1) dealWith(entry)
+    if (entry.cursor === cursor + 1) dealWith([entry], entry.cursor)
     else if (entry.cursor > cursor) return readOn()
     return undefined
   })
