@@ -4,6 +4,8 @@ import { systemClock } from '../../../broker/broker-clock.ts'
 import { openHttp } from '../../../broker/http.ts'
 import { receiptRoute } from '../../../broker/notify/receipt-route.ts'
 import { sign } from '../../../broker/notify/signature.ts'
+import { openRegistry } from '../../../broker/registry.ts'
+import { openReplay } from '../../../broker/replay/replay.ts'
 import { SECRET, type Stage, startStage } from './fixture.ts'
 
 /** A provider's word on what became of a message, over the broker's own HTTP server. */
@@ -18,7 +20,8 @@ async function startServer(): Promise<{ stage: Stage; key: string; post: Post }>
     host: '127.0.0.1',
     port: 0,
     accounts: new Accounts(stage.journal.database, systemClock),
-    readSince: () => ({ items: [], next: 0 }),
+    replay: openReplay(stage.journal, openRegistry(stage.journal), { now: stage.now }),
+    devices: { all: () => [] },
     notReady: () => undefined,
     metrics: () => [],
     routes: (app) => receiptRoute(app, { notifier: stage.notifier, clock: { now: stage.now }, log }),
