@@ -72,6 +72,8 @@ export type SessionEvent =
   | {
       readonly type: 'record'
       readonly record: RawRecord
+      /** Out of a stream of which the device keeps nothing and is told nothing: it may share a commit with the next. */
+      readonly live?: true
       readonly remember?: Readonly<Record<string, number | string>>
     }
   /** For the next visits, where no record says it: a user slot that was registered, a counter up to which all is here. */

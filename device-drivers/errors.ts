@@ -90,6 +90,10 @@ export const ERROR_CODES = {
     retry: 'permanent',
     advice: 'The backup cannot be opened; check the passphrase, and take another copy of the file if it repeats.',
   },
+  'update-refused': {
+    retry: 'permanent',
+    advice: 'The update was not installed, and the hub runs as before; the message says what is wrong with the file.',
+  },
   'uplink-refused': {
     retry: 'permanent',
     advice: 'The broker refused the credentials of the hub; enrol the hub again.',

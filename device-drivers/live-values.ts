@@ -38,7 +38,7 @@ export function liveValues(
   const recordOf = ({ items, settled }: Taken<Uint8Array>): SessionEvent => {
     const [newest, ...older] = items.map((bytes): Packet => ({ source, bytes }))
     const first = newest ?? { source, bytes: items[0] }
-    return { type: 'record', record: [first, ...(whole ? older : []), ...(settled ? [] : [UNSETTLED])] }
+    return { type: 'record', live: true, record: [first, ...(whole ? older : []), ...(settled ? [] : [UNSETTLED])] }
   }
   return {
     hear(bytes) {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
+import type { HubClock } from './hub-clock.ts'
 import { isBeyondRetry, isFull } from './outbox-file.ts'
 import type { OutboxRoom } from './outbox-room.ts'
 
@@ -8,47 +9,79 @@ export type Purpose = 'intake' | 'drain'
 
 interface Job {
   readonly purpose: Purpose
+  /** May wait for others to share its commit. */
+  readonly patient: boolean
   readonly run: () => () => void
   readonly reject: (error: unknown) => void
 }
 
+type WaitingClock = Pick<HubClock, 'now' | 'setTimeout'>
+
+/** So many that wait are committed without waiting longer: what is in memory only must stay little. */
+const MOST_WAITING = 64
+
 /**
  * Everything that is asked for in one turn of the event loop becomes one transaction and one fsync: a burst of records
- * costs the card one write. A promise resolves only when its work is on the disk.
+ * costs the card one write. Work that may wait is committed at once when none of its kind was within its patience, else
+ * at the end of that; whatever can't wait takes along what waits. A promise resolves only when its work is on the disk.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync
   readonly #room: OutboxRoom
   readonly #onBroken: (error: PreCareError) => void
+  readonly #clock: WaitingClock | undefined
   #jobs: Job[] = []
   #scheduled = false
+  #waiting: { cancel(): void } | undefined
+  #lastPatientAt = Number.NEGATIVE_INFINITY
 
-  /** @param onBroken called when the file can't be trusted any more and must be opened anew */
-  constructor(db: DatabaseSync, room: OutboxRoom, onBroken: (error: PreCareError) => void) {
+  /**
+   * @param onBroken called when the file can't be trusted any more and must be opened anew
+   * @param clock without one nothing waits
+   */
+  constructor(db: DatabaseSync, room: OutboxRoom, onBroken: (error: PreCareError) => void, clock?: WaitingClock) {
     this.#db = db
     this.#room = room
     this.#onBroken = onBroken
+    this.#clock = clock
   }
 
-  /** Rejects with PreCareError 'store-failed' when the transaction failed: nothing of it has happened. */
-  run<T>(purpose: Purpose, work: () => T): Promise<T> {
+  /**
+   * Rejects with PreCareError 'store-failed' when the transaction failed: nothing of it has happened.
+   *
+   * @param patienceMs how long the work may wait to share a commit
+   */
+  run<T>(purpose: Purpose, work: () => T, patienceMs = 0): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const run = () => {
         const result = work()
         return () => resolve(result)
       }
-      this.#jobs.push({ purpose, run, reject })
+      this.#jobs.push({ purpose, patient: patienceMs > 0, run, reject })
       if (this.#scheduled) return
+      const waitMs = this.#jobs.length < MOST_WAITING ? this.#mayWait(patienceMs) : 0
+      if (waitMs > 0) {
+        this.#waiting ??= this.#clock?.setTimeout(() => this.flush(), waitMs)
+        return
+      }
       this.#scheduled = true
       setImmediate(() => this.flush())
     })
   }
 
+  #mayWait(patienceMs: number): number {
+    if (patienceMs === 0 || this.#clock === undefined) return 0
+    return this.#lastPatientAt + patienceMs - this.#clock.now()
+  }
+
   /** Commits now what is waiting. */
   flush(): void {
     this.#scheduled = false
+    this.#waiting?.cancel()
+    this.#waiting = undefined
     const jobs = this.#jobs
     this.#jobs = []
+    if (jobs.some(({ patient }) => patient)) this.#lastPatientAt = this.#clock?.now() ?? 0
     const intake = jobs.filter(({ purpose }) => purpose === 'intake')
     const drain = jobs.filter(({ purpose }) => purpose === 'drain')
     if (intake.length > 0 && !this.#room.mayTake()) this.#refuse(intake, noRoom())

@@ -9,6 +9,7 @@ export interface HealthSources {
   readonly clock: HubClock
   readonly outbox: Pick<Outbox, 'counts' | 'oldestUnsent' | 'epoch'>
   readonly version: string
+  readonly update?: NonNullable<HubHealth['update']>
   /** Monotonic ms when the process began its work. */
   readonly startedAt: number
   readonly visits: { readonly sessions: number; readonly failures: number }
@@ -31,6 +32,7 @@ export function healthOf(sources: HealthSources): HubHealth {
     bootId: clock.bootId,
     uptimeS: Math.floor((clock.now() - sources.startedAt) / 1000),
     version: sources.version,
+    ...(sources.update === undefined ? {} : { update: sources.update }),
     clock: { synced: wall !== undefined },
     outbox: {
       epoch: outbox.epoch,

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { HubHealth } from '../broker/contract/messages.ts'
 import { topics } from '../broker/contract/topics.ts'
 import type { Driver } from '../device-drivers/driver.ts'
 import { PreCareError } from '../device-drivers/errors.ts'
@@ -44,6 +45,8 @@ export interface HubParts {
   readonly randomHex: (bytes: number) => string
   readonly log: Log
   readonly version: string
+  /** What became of the last update, if there is something to say. */
+  readonly update?: () => HubHealth['update']
   readonly memory: () => number
   /** Of the disk that holds the data folder. */
   readonly disk?: () => DiskSpace
@@ -60,6 +63,8 @@ export interface HubParts {
 export interface Hub {
   /** Resolves when the transports have started and the broker is reached for the first time. */
   readonly ready: Promise<void>
+  /** Resolves when the hub has shown once that it works: broker reached, disk written to, radio started if it has one. */
+  readonly healthy: Promise<void>
   /** Resolves when the hub can't go on and the process must be started anew. */
   readonly broken: Promise<PreCareError>
   /** Intake first, then what is on disk, then the good-bye to the broker; within three seconds. Safe to call twice. */
@@ -72,6 +77,7 @@ export function startHub(parts: HubParts): Hub {
   const { hub, timeZone: zone } = config
   const broken = Promise.withResolvers<PreCareError>()
   const ready = Promise.withResolvers<void>()
+  const healthy = Promise.withResolvers<void>()
   const stopping = new AbortController()
 
   const { disk, machine } = parts
@@ -82,6 +88,7 @@ export function startHub(parts: HubParts): Hub {
       return now === undefined ? undefined : { zone, now, wallAt: clock.wallAt }
     },
     randomHex,
+    clock,
     onBroken: broken.resolve,
     ...(ballast && { ballast }),
     ...(machine === undefined ? {} : { machine }),
@@ -124,6 +131,7 @@ export function startHub(parts: HubParts): Hub {
       clock,
       outbox,
       version: parts.version,
+      ...updateOf(parts),
       startedAt,
       visits: visits.counts,
       ...(ble && { radio: ble.health() }),
@@ -137,6 +145,7 @@ export function startHub(parts: HubParts): Hub {
   /** Completes held rows when the time arrives, prunes, and tells the broker how the hub is. */
   const keepHouse = async (signal: AbortSignal): Promise<void> => {
     let timeKnown = false
+    let shown = false
     let pruneAt = clock.now()
     let diskAt = clock.now() + DISK_EVERY_MS
     let radioAt = clock.now() + RADIO_EVERY_MS
@@ -172,6 +181,11 @@ export function startHub(parts: HubParts): Hub {
           await outbox.prove()
           proveAt = clock.now() + PROVE_STORE_EVERY_MS
         }
+        if (!shown && uplink.connected && (ble === undefined || ble.health().state === 'ready')) {
+          await outbox.prove()
+          shown = true
+          healthy.resolve()
+        }
         if (clock.now() >= healthAt) {
           healthAt = clock.now() + config.healthEveryS * 1000
           sendHealth()
@@ -206,12 +220,18 @@ export function startHub(parts: HubParts): Hub {
   }
   return {
     ready: ready.promise,
+    healthy: healthy.promise,
     broken: broken.promise,
     stop: () => {
       stopped ??= stop()
       return stopped
     },
   }
+}
+
+function updateOf({ update }: HubParts): { readonly update?: NonNullable<HubHealth['update']> } {
+  const known = update?.()
+  return known === undefined ? {} : { update: known }
 }
 
 const statusLine = (connected: boolean, unsent: number, alarm: DiskAlarm = 'none'): string =>

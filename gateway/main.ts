@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { isPreCareError, messageOf } from '../device-drivers/errors.ts'
 import { drivers } from '../device-drivers/index.ts'
 import { seal, unseal } from './backup.ts'
@@ -18,10 +18,13 @@ import { createLog, errorFields } from './log.ts'
 import { machineNumber } from './machine.ts'
 import { systemdNotify } from './readiness.ts'
 import { reboot } from './reboot.ts'
-import { startTrial, TRIAL_MS, type Trial } from './snapshots.ts'
+import { startTrial, type Trial } from './snapshots.ts'
 import type { BluezOptions } from './transport/bluez/bluez.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import type { TransportLog } from './transport/transport-log.ts'
+import { TRIAL_MS } from './trial.ts'
+import { addUpdateCommands, NOTE_PATH } from './update/commands.ts'
+import { type ReleaseTrial, releaseTrial, rolledBack } from './update/release-trial.ts'
 import { packageVersion } from './version.ts'
 import { watchdog, watchdogPeriodMs } from './watchdog.ts'
 
@@ -34,25 +37,47 @@ function sayUnusable(path: string, { message }: Error): void {
   process.stderr.write(`${path} can't be used:\n${message.replaceAll(/^/gm, '  ')}\n`)
 }
 
-function configOrExit(path: string): HubConfig {
+/** @param code what the service manager is told when the file can't be used */
+function configOrExit(path: string, code: number = EXIT.config): HubConfig {
   try {
     return loadConfig(path, { drivers })
   } catch (error) {
     if (!isPreCareError(error, 'config-invalid')) throw error
     sayUnusable(path, error)
-    return process.exit(EXIT.config)
+    return process.exit(code)
   }
 }
 
 interface ToRun {
   readonly config: HubConfig
-  /** Absent without a folder for snapshots. */
+  /** Of the configuration; absent without a folder for snapshots. */
   readonly trial?: Trial
 }
 
+interface ReleaseFacts {
+  /** Present when this release is on trial. */
+  readonly trial?: ReleaseTrial
+  /** Release that was given up, while the one before it runs. */
+  readonly back?: ReturnType<typeof rolledBack>
+}
+
+interface RunOptions {
+  readonly config: string
+  readonly snapshots?: string
+  readonly root?: string
+  readonly trialNote: string
+  readonly trialMinutes: number
+}
+
+function releaseFacts({ root, trialNote }: RunOptions): ReleaseFacts {
+  if (root === undefined) return {}
+  const trial = releaseTrial(root, trialNote, packageVersion())
+  return { ...(trial && { trial }), back: rolledBack(root) }
+}
+
 /** The configuration in the file, or the last good one in its place. */
-function configToRun(path: string, folder: string | undefined): ToRun {
-  if (folder === undefined) return { config: configOrExit(path) }
+function configToRun(path: string, folder: string | undefined, code: number): ToRun {
+  if (folder === undefined) return { config: configOrExit(path, code) }
   let given: HubConfig | undefined
   try {
     given = loadConfig(path, { drivers })
@@ -61,7 +86,7 @@ function configToRun(path: string, folder: string | undefined): ToRun {
     sayUnusable(path, error)
   }
   const trial = startTrial(folder, given && JSON.stringify(given), clock.bootId)
-  if (trial === undefined) return process.exit(EXIT.config)
+  if (trial === undefined) return process.exit(code)
   const good = (): HubConfig => parseConfig(JSON.parse(trial.text), { drivers }, () => '')
   return { trial, config: trial.used === 'given' && given !== undefined ? given : good() }
 }
@@ -105,8 +130,14 @@ async function lines(): Promise<SerialTransport> {
   return createSerialTransport({ time: clock })
 }
 
-async function run({ config, trial }: ToRun): Promise<void> {
+/** 78 would keep the service from being started again; a release that does not understand the file must be put back. */
+const configExit = (release: ReleaseFacts): number => (release.trial === undefined ? EXIT.config : EXIT.fault)
+
+async function run({ config, trial }: ToRun, release: ReleaseFacts, trialMs: number): Promise<void> {
   const log = createLog(config.hub, config.logLevel)
+  if (release.trial !== undefined) log.info('release-on-trial', { state: packageVersion() })
+  if (release.back) log.error('release-rolled-back', { state: release.back.version, reason: release.back.why })
+  let onTrial = release.trial !== undefined
   if (trial?.used === 'good') log.error('config-rolled-back', { reason: 'the file is not used; see the README' })
   const die = (event: string) => (error: unknown) => {
     log.error(event, errorFields(error))
@@ -123,6 +154,10 @@ async function run({ config, trial }: ToRun): Promise<void> {
     randomHex,
     log,
     version: packageVersion(),
+    update: () => {
+      if (onTrial) return { state: 'on-trial', version: packageVersion() }
+      return release.back && { state: 'rolled-back', version: release.back.version }
+    },
     memory: () => process.memoryUsage.rss(),
     disk: () => spaceOf(config.dataDir),
     ...machineNumber(),
@@ -142,9 +177,19 @@ async function run({ config, trial }: ToRun): Promise<void> {
   hub.broken.then(die('outbox-broken'), die('outbox-broken'))
   // Not only once the broker is reached: a home without internet has a hub that measures.
   notify?.('READY=1')
+  hub.healthy.then(() => {
+    onTrial = false
+    release.trial?.healthy()
+    if (release.trial !== undefined) log.info('release-healthy', { state: packageVersion() })
+  }, die('trial-not-noted'))
+  clock.setTimeout(() => {
+    if (!onTrial) return
+    release.trial?.notHealthy()
+    leave('release-trial')
+  }, trialMs)
   const limit = clock.setTimeout(() => {
     if (trial?.notReached() === true) leave('trial')
-  }, TRIAL_MS)
+  }, trialMs)
   await hub.ready
   limit.cancel()
   trial?.reached()
@@ -166,13 +211,29 @@ async function doctor(config: HubConfig): Promise<void> {
   process.exitCode = findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.fault
 }
 
+function minutes(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('write a number of minutes above 0')
+  return value
+}
+
 const program = new Command('hub').description('Carries measurements from the devices in a home to the broker.')
 program
   .command('run', { isDefault: true })
   .description('run the hub until SIGTERM or SIGINT')
   .requiredOption('--config <file>', 'configuration file (JSON)')
   .option('--snapshots <folder>', 'where to keep the last configuration that reached the broker, to fall back on')
-  .action(async ({ config, snapshots }: { config: string; snapshots?: string }) => run(configToRun(config, snapshots)))
+  .option('--root <folder>', 'where the releases are, when the hub runs one of several')
+  .option('--trial-note <file>', 'where to note how the trial of a release goes', NOTE_PATH)
+  .option('--trial-minutes <number>', 'how long something new may take to prove itself', minutes, TRIAL_MS / 60_000)
+  .action(async (options: RunOptions) => {
+    const release = releaseFacts(options)
+    await run(
+      configToRun(options.config, options.snapshots, configExit(release)),
+      release,
+      options.trialMinutes * 60_000,
+    )
+  })
 program
   .command('check')
   .description('check the configuration file and say what is wrong with it')
@@ -226,6 +287,8 @@ program
     }
     process.stdout.write(`${JSON.stringify(diagnose({ config: configOrExit(path), ...parts }), undefined, 2)}\n`)
   })
+
+addUpdateCommands(program, { bootId: clock.bootId, randomHex })
 
 program.parseAsync().catch((error: unknown) => {
   const advice = isPreCareError(error) ? `. ${error.advice}` : ''

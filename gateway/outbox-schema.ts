@@ -1,9 +1,28 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { PreCareError } from '../device-drivers/errors.ts'
 
+export interface OutboxSchema {
+  readonly schema: number
+  /** The oldest schema whose code can read and write a file of this one. */
+  readonly readableFrom: number
+}
+
+/** One step to the next schema. */
+export interface Step {
+  readonly sql: string
+  /**
+   * A hub whose update is rolled back must go on with the file as the new release has left it. A step that adds keeps
+   * the number of the step before; one that old code can't live with has its own, and no release with an older schema
+   * can then be updated to it directly.
+   */
+  readonly readableFrom: number
+}
+
 /** The outbox's tables. Steps are only ever appended: a hub in a home may be updated from any earlier version. */
-const STEPS: readonly string[] = [
-  `
+const STEPS: readonly Step[] = [
+  {
+    readableFrom: 1,
+    sql: `
   -- One reading. body: while 'held' a draft (the hub did not know the time), else the reading as it is sent.
   CREATE TABLE rows (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,15 +54,33 @@ const STEPS: readonly string[] = [
   CREATE TABLE counters (name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE notes (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
   `,
+  },
 ]
 
-/** Brings a file to the present version; refuses one that a newer version has written. */
-export function migrate(db: DatabaseSync): void {
+const readableFrom = (steps: readonly Step[]): number => steps.at(-1)?.readableFrom ?? 1
+
+/** Of this code. */
+export const OUTBOX_SCHEMA: OutboxSchema = { schema: STEPS.length, readableFrom: readableFrom(STEPS) }
+
+/** Name of the note in which a file says who may still go on with it. */
+const NOTE = 'schema-readable-from'
+
+/**
+ * Brings a file to the present version. One that a newer version has written is gone on with as it is, if that version
+ * said that this one may.
+ *
+ * @param steps by default the outbox's own
+ * @throws PreCareError 'store-failed' for a file that this version can't read
+ */
+export function migrate(db: DatabaseSync, steps: readonly Step[] = STEPS): void {
   const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
-  if (version > STEPS.length) {
+  if (version > steps.length) {
+    const from = Number(db.prepare('SELECT value FROM notes WHERE name = ?').get(NOTE)?.['value'] ?? version)
+    if (from <= steps.length) return
     throw new PreCareError('store-failed', `the outbox was written by a newer version (schema ${version})`)
   }
-  STEPS.slice(version).forEach((step, index) => {
-    db.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${version + index + 1}; COMMIT`)
+  steps.slice(version).forEach((step, index) => {
+    const note = `INSERT OR REPLACE INTO notes (name, value) VALUES ('${NOTE}', '${step.readableFrom}')`
+    db.exec(`BEGIN IMMEDIATE; ${step.sql}; ${note}; PRAGMA user_version = ${version + index + 1}; COMMIT`)
   })
 }

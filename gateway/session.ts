@@ -3,7 +3,7 @@ import { isPreCareError, messageOf, PreCareError } from '../device-drivers/error
 import type { HubClock } from './hub-clock.ts'
 import { localAt } from './local-time.ts'
 import { draftReadings, type ReadingDraft } from './make-reading.ts'
-import type { Outbox, Rejected } from './outbox.ts'
+import type { Arrival, Outbox, Rejected } from './outbox.ts'
 import type { Timing } from './reading-time.ts'
 
 /**
@@ -22,7 +22,7 @@ export interface Conversation {
 }
 
 export interface VisitContext {
-  readonly outbox: Pick<Outbox, 'append' | 'memory'>
+  readonly outbox: Pick<Outbox, 'append' | 'memory' | 'commitNow'>
   readonly clock: HubClock
   readonly zone: string
   /** Unique for this visit at this hub. */
@@ -78,12 +78,31 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
   let clockSet = false
   let unframed: number[] = []
 
-  const keep = async (drafts: ReadingDraft[], rejected: Rejected[], remember?: Record<string, number | string>) => {
-    const arrival = { device: talk.device, drafts, rejected, ...(remember === undefined ? {} : { remember }) }
+  const append = async (arrival: Arrival): Promise<void> => {
     const { stored, duplicate } = await outbox.append(arrival)
     sums.stored += stored
     sums.duplicate += duplicate
-    sums.rejected += rejected.length
+    sums.rejected += arrival.rejected?.length ?? 0
+  }
+  const keep = (drafts: ReadingDraft[], rejected: Rejected[], remember?: Record<string, number | string>) =>
+    append({ device: talk.device, drafts, rejected, ...(remember === undefined ? {} : { remember }) })
+
+  // Of a live stream, which does not stand still for a commit that is shared with what comes.
+  const waiting = new Set<Promise<void>>()
+  let refused: unknown
+  const keepLive = (drafts: ReadingDraft[], rejected: Rejected[]): void => {
+    const kept = append({ device: talk.device, drafts, rejected, live: true })
+      .catch((error: unknown) => {
+        refused ??= error
+      })
+      .finally(() => waiting.delete(kept))
+    waiting.add(kept)
+  }
+  /** @throws PreCareError 'store-failed' */
+  const settleLive = async (): Promise<void> => {
+    if (waiting.size > 0) outbox.commitNow()
+    await Promise.all(waiting)
+    if (refused !== undefined) throw refused
   }
   const timing = (): Omit<Timing, 'clockUnset'> => ({
     bootId: clock.bootId,
@@ -117,6 +136,10 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
       case 'record': {
         const made = read(event.record)
         sums.records += 1
+        // Also by the absence of a commit: a driver that tells its device something waits for the disk.
+        if (event.live === true && event.remember === undefined && talk.commit === undefined) {
+          return keepLive(made.filter(isDraft), made.filter(isRejected))
+        }
         await keep(made.filter(isDraft), made.filter(isRejected), event.remember)
         // A record that can't be read is told "received" too: its bytes are kept, and else it would block the rest.
         if (talk.commit !== undefined) await unlessAborted(talk.commit(event.record), signal)
@@ -166,10 +189,17 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
       // Not ended by the loss of the link: a device may hang up the moment its last value is out, and that value is
       // still in the driver's hands.
       const { done, value } = await unlessAborted(events.next(), signal)
-      if (done === true) return { ...sums, facts }
+      if (refused !== undefined) throw refused
+      if (done === true) break
       await hear(value)
     }
-  } catch (error) {
+    await settleLive()
+    return { ...sums, facts }
+  } catch (caught) {
+    const error = await settleLive().then(
+      () => caught,
+      (worse: unknown) => worse,
+    )
     if (isPreCareError(error, 'store-failed')) {
       safe = false
       throw error

@@ -47,6 +47,7 @@ export class Visits {
       const report = await visitDevice(talk, {
         outbox: {
           memory: (device) => outbox.memory(device),
+          commitNow: () => outbox.commitNow(),
           append: async (arrival) => {
             const appended = await outbox.append(arrival)
             if (appended.stored > 0) {

@@ -41,6 +41,8 @@ export const hubHealthSchema = z.strictObject({
   bootId: z.string(),
   uptimeS: z.int().min(0),
   version: z.string(),
+  /** rolled-back: that version did not prove itself, and the one before it runs again. Absent when there is nothing to say. */
+  update: z.strictObject({ state: z.enum(['on-trial', 'rolled-back']), version: z.string() }).optional(),
   clock: z.strictObject({ synced: z.boolean() }),
   outbox: z.strictObject({
     epoch,

@@ -108,6 +108,8 @@ export const bench: Bench = async ({ onProgress }) => {
       },
       limits: [
         { figure: 'writtenADayMb', atMost: WRITTEN_A_DAY_MB },
+        { figure: 'writtenOnWorstDayMb', atMost: WRITTEN_A_DAY_MB },
+        { figure: 'readingsOnWorstDay', atLeast: SPOT_CHECKS_A_DAY - 4 + NIGHT_S / 10 - 5 },
         { figure: 'readingsADay', atLeast: SPOT_CHECKS_A_DAY - 4 + 90 },
         { figure: 'ninetyDaysMb', atMost: OUTBOX_MB },
         { figure: 'ninetyDaysRows', atLeast: DAYS * SPOT_CHECKS_A_DAY },

@@ -17,6 +17,7 @@ function setUp(clock: ManualClock = manualClock()) {
   const { outbox } = openOutbox(path, {
     time: () => ({ zone, now: clock.wall() ?? 0, wallAt: clock.wallAt }),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+    clock,
   })
   onTestFinished(() => outbox.close())
   const disk = new DatabaseSync(path, { readOnly: true })
@@ -27,7 +28,7 @@ function setUp(clock: ManualClock = manualClock()) {
 
 function visit(
   events: Conversation['events'],
-  { outbox, clock }: { outbox: Pick<Outbox, 'append' | 'memory'>; clock: ManualClock },
+  { outbox, clock }: { outbox: Pick<Outbox, 'append' | 'memory' | 'commitNow'>; clock: ManualClock },
   more: { commit?: (record: RawRecord) => Promise<void>; signal?: AbortSignal; occasion?: string } = {},
 ) {
   const { commit, signal = new AbortController().signal, occasion = 'visit-1' } = more
@@ -62,6 +63,7 @@ describe('a visit to a device', () => {
     const told: RawRecord[] = []
     const full = {
       memory: () => ({}),
+      commitNow: () => undefined,
       append: () => Promise.reject(new PreCareError('store-failed', 'disk full')),
     }
     const work = visit(() => play(heard(80, 1)), { outbox: full, clock }, { commit: async (r) => void told.push(r) })
@@ -156,6 +158,7 @@ describe('a visit to a device', () => {
     const appended: Arrival[] = []
     const outbox = {
       memory: () => ({}),
+      commitNow: () => undefined,
       append: (arrival: Arrival) => {
         appended.push(arrival)
         return parts.outbox.append(arrival)
@@ -201,5 +204,88 @@ describe('a visit to a device', () => {
     const context = { outbox: parts.outbox, clock: parts.clock, zone, occasion: 'run.1', signal }
     expect(await visitDevice(talk, context)).toMatchObject({ stored: 2 })
     expect(await visitDevice(talk, { ...context, occasion: 'run.2' })).toMatchObject({ stored: 2, duplicate: 0 })
+  })
+})
+
+describe('a live stream', () => {
+  const live = (n: number): SessionEvent => ({ type: 'record', live: true, record: record(80, n) })
+  /** A stream that the test feeds. */
+  function stream() {
+    const events: SessionEvent[] = []
+    const over = new AbortController()
+    let dealtWith = 0
+    async function* heardAll(): AsyncIterable<SessionEvent> {
+      while (!over.signal.aborted || events.length > 0) {
+        const event = events.shift()
+        if (event === undefined) await new Promise((resolve) => setImmediate(resolve))
+        else {
+          yield event
+          dealtWith += 1
+        }
+      }
+    }
+    return { events, heardAll, dealtWith: () => dealtWith, end: () => over.abort() }
+  }
+
+  it('has its first reading on disk at once, and those of the next two minutes together', async () => {
+    const parts = setUp()
+    const { events, heardAll, dealtWith, end } = stream()
+    const done = visit(heardAll, parts)
+    events.push(live(1))
+    await until(() => parts.onDisk() === 1)
+    for (const n of [2, 3, 4]) {
+      events.push(live(n))
+      await parts.clock.advance(39_000)
+    }
+    expect(dealtWith()).toBe(4)
+    expect(parts.onDisk()).toBe(1)
+    await parts.clock.advance(3_000)
+    expect(parts.onDisk()).toBe(4)
+    end()
+    expect(await done).toMatchObject({ records: 4, stored: 4 })
+  })
+
+  it('has everything on disk when it ends, is broken off, or something else is stored', async () => {
+    const parts = setUp()
+    expect(await visit(() => play(live(1), live(2)), parts)).toMatchObject({ stored: 2 })
+    expect(parts.onDisk()).toBe(2)
+    const stop = new AbortController()
+    const second = stream()
+    second.events.push(live(3))
+    const broken = visit(second.heardAll, parts, { signal: stop.signal, occasion: 'visit-2' })
+    await until(() => second.dealtWith() === 1)
+    stop.abort(new PreCareError('link-lost', 'the hub stops'))
+    expect(await broken).toMatchObject({ stored: 1 })
+    expect(parts.onDisk()).toBe(3)
+    const third = stream()
+    third.events.push(live(4))
+    const open = visit(third.heardAll, parts, { occasion: 'visit-3' })
+    await until(() => third.dealtWith() === 1)
+    expect(parts.onDisk()).toBe(3)
+    await visit(() => play(heard(80, 5)), parts, { occasion: 'visit-4' })
+    expect(parts.onDisk()).toBe(5)
+    third.end()
+    await open
+  })
+
+  it('waits for the disk like any other when its device is told "received"', async () => {
+    const parts = setUp()
+    const order: string[] = []
+    const commit = async ([{ bytes }]: RawRecord) => {
+      order.push(`told ${bytes[1]} with ${parts.onDisk()} on disk`)
+    }
+    await visit(() => play(live(1), live(2)), parts, { commit })
+    expect(order).toEqual(['told 1 with 1 on disk', 'told 2 with 2 on disk'])
+  })
+
+  it('ends with the refusal of a disk that refuses what waited', async () => {
+    const { clock } = setUp()
+    const full = {
+      memory: () => ({}),
+      commitNow: () => undefined,
+      append: () => Promise.reject(new PreCareError('store-failed', 'disk full')),
+    }
+    const work = visit(() => play(live(1)), { outbox: full, clock })
+    await expect(work).rejects.toMatchObject({ code: 'store-failed' })
   })
 })

@@ -29,7 +29,7 @@ async function visitCuff(append: (arrival: Arrival) => Promise<{ stored: number;
   const driver = advertisement === undefined ? undefined : bleDriverFor(advertisement)
   if (driver?.transport !== 'ble') throw new Error('no driver for a cuff')
   const link = await transport.connect(ADDRESS, signal)
-  const outbox: Pick<Outbox, 'append' | 'memory'> = { append, memory: () => ({}) }
+  const outbox: Pick<Outbox, 'append' | 'memory' | 'commitNow'> = { append, memory: () => ({}), commitNow: () => {} }
   const visit = visitDevice(
     {
       device: 'cuff-0001',
