@@ -69,6 +69,12 @@ const configSchema = z.strictObject({
       mayReboot: z.boolean('write true or false').optional(),
     })
     .default({ enabled: true, adapter: 0, transport: 'noble' }),
+  disk: z
+    .strictObject({
+      /** Boot the machine, once a day at most, when its disk takes no writes after all else; needs the right to do so. */
+      mayReboot: z.boolean('write true or false').optional(),
+    })
+    .default({}),
   devices: z.array(bluetoothDevice, 'write a list of Bluetooth devices').default([]),
   serial: z.array(serialDevice, 'write a list of serial devices').default([]),
   logLevel: z.enum(['debug', 'info', 'warn', 'error'], 'write debug, info, warn or error').default('info'),

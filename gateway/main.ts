@@ -12,13 +12,14 @@ import { spaceOf } from './disk-space.ts'
 import { examine } from './doctor.ts'
 import { writeDurably } from './durable-file.ts'
 import { EXIT } from './exit-codes.ts'
-import { startHub } from './hub.ts'
+import { type Hub, type HubParts, startHub } from './hub.ts'
 import { createHubClock } from './hub-clock.ts'
-import { createLog, errorFields } from './log.ts'
+import { createLog, errorFields, type Log } from './log.ts'
 import { machineNumber } from './machine.ts'
 import { systemdNotify } from './readiness.ts'
 import { reboot } from './reboot.ts'
 import { startTrial, type Trial } from './snapshots.ts'
+import { forgetFailures, standBy } from './stand-by.ts'
 import type { BluezOptions } from './transport/bluez/bluez.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import type { TransportLog } from './transport/transport-log.ts'
@@ -146,7 +147,7 @@ async function run({ config, trial }: ToRun, release: ReleaseFacts, trialMs: num
   process.on('uncaughtException', die('uncaught'))
   process.on('unhandledRejection', die('unhandled'))
   const notify = systemdNotify(process.env, log)
-  const hub = startHub({
+  const hub = await startOrStandBy(log, {
     config,
     drivers,
     clock,
@@ -194,6 +195,22 @@ async function run({ config, trial }: ToRun, release: ReleaseFacts, trialMs: num
   limit.cancel()
   trial?.reached()
   log.info('ready')
+}
+
+/** Ends the process when the disk takes no writes. */
+async function startOrStandBy(log: Log, parts: HubParts): Promise<Hub> {
+  const runtimeDir = process.env['RUNTIME_DIRECTORY']
+  const { config } = parts
+  try {
+    const hub = startHub(parts)
+    forgetFailures(runtimeDir)
+    return hub
+  } catch (error) {
+    if (!isPreCareError(error, 'store-failed')) throw error
+    const reboots = config.disk.mayReboot === true ? { reboot: () => reboot() } : {}
+    await standBy({ config, clock, log, ...(runtimeDir === undefined ? {} : { runtimeDir }), ...reboots }, error)
+    return process.exit(EXIT.store)
+  }
 }
 
 async function doctor(config: HubConfig): Promise<void> {

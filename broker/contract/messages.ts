@@ -32,6 +32,8 @@ export const hubStateSchema = z.strictObject({
   state: z.enum(['online', 'offline']),
   session: z.int().min(1),
   since: utc.optional(),
+  /** Code of the error table: the hub can be reached but receives nothing, and readings stay in their devices. */
+  problem: z.string().optional(),
 })
 export type HubState = z.infer<typeof hubStateSchema>
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -146,7 +146,7 @@ optional('root', mayMount)('the disk of a hub', () => {
     expect(alarms()[0]).toBe('nearly-full')
   })
 
-  it('fault 21: goes read-only: the hub leaves with 74, before and after, and the device is told nothing', async () => {
+  it('fault 21: goes read-only: the hub leaves with 74, says that it receives nothing, and the device keeps its record', async () => {
     const disk = breakableDisk(16)
     const told: number[] = []
     const frame = encodeFormat13({
@@ -171,15 +171,16 @@ optional('root', mayMount)('the disk of a hub', () => {
     const port = typeof address === 'object' ? address?.port : 0
     const file = join(tempDir(), 'hub.json')
     const serial = [{ id: 'oxi-0001', driver: 'nonin-spot-check', target: `tcp://127.0.0.1:${port}` }]
-    const broker = { url: 'mqtt://127.0.0.1:1', username: HUB, password: 'secret' }
+    const listening = await receiptBroker(HUB)
+    const broker = { url: listening.url, username: HUB, password: 'secret' }
     const bluetooth = { enabled: false }
     writeFileSync(file, JSON.stringify({ hub: HUB, dataDir: join(disk.dir, 'data'), broker, bluetooth, serial }))
-    const runHub = async (onEvent: (event: string) => void): Promise<number | null> => {
+    const runHub = async (onEvent: (event: string, child: ChildProcess) => void): Promise<number | null> => {
       const child = spawn(process.execPath, ['gateway/main.ts', '--config', file], {
         stdio: ['ignore', 'pipe', 'pipe'],
       })
       onTestFinished(() => void child.kill('SIGKILL'))
-      createInterface({ input: child.stdout }).on('line', (line) => onEvent(String(JSON.parse(line).event)))
+      createInterface({ input: child.stdout }).on('line', (line) => onEvent(String(JSON.parse(line).event), child))
       const [code] = await once(child, 'close')
       return code
     }
@@ -189,7 +190,15 @@ optional('root', mayMount)('the disk of a hub', () => {
       broken = true
     })
     expect(before).toBe(74)
-    expect(await runHub(() => undefined)).toBe(74)
+    const states = () =>
+      listening.heard.filter(({ topic }) => topic.endsWith('/state')).map(({ text }) => JSON.parse(text))
+    let standingBy = false
+    // It would end with 74 after a minute; what it does meanwhile is what counts here.
+    await runHub((event, child) => {
+      standingBy ||= event === 'not-receiving'
+      if (standingBy) void until(() => states().at(-1)?.problem === 'store-failed').then(() => child.kill('SIGKILL'))
+    })
+    expect(states().at(-1)).toMatchObject({ state: 'offline', problem: 'store-failed' })
     // ACK, 06h: what a Nonin oximeter takes for "received" and clears its record by.
     expect(told).not.toContain(6)
   })

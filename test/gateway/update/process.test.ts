@@ -105,7 +105,7 @@ describe('the service after an update', { timeout: 60_000 }, () => {
   })
 })
 
-describe('the command', () => {
+describe('the command', { timeout: 60_000 }, () => {
   it('says what it would do, lists what there is, and leaves with 1 when it refuses', async () => {
     const dir = tempDir()
     const root = rootWithPackages(dir)

@@ -1,0 +1,105 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { connect } from 'mqtt'
+import { topics } from '../broker/contract/topics.ts'
+import type { PreCareError } from '../device-drivers/errors.ts'
+import type { HubConfig } from './config.ts'
+import { deadline, type HubClock, pause } from './hub-clock.ts'
+import { utcText } from './local-time.ts'
+import { errorFields, type Log } from './log.ts'
+
+/**
+ * A hub whose disk takes no writes receives nothing: it talks to no device, so that every reading stays in the memory of
+ * its device. It tells the broker so, waits, and ends, so that a new process tries the disk again; if many of those fare
+ * no better, the machine is booted where that is allowed, at most once a day.
+ */
+
+/** Below the 90 s that the unit gives a start; a card that comes back is used again within a minute. */
+const STAND_BY_MS = 60_000
+/** TCP, CONNACK and PUBACK over the slowest line there is; telling is a favour, the waiting goes on without it. */
+const TELL_WITHIN_MS = 30_000
+/** A reboot helps a disk that a loose contact or the kernel has taken away, not one that was busy for minutes. */
+const STARTS_BEFORE_REBOOT = 10
+/** A machine that was booted within the day was not helped by that. */
+const REBOOT_EVERY_MS = 24 * 3600_000
+/** Name of the file that counts failed starts, in memory (tmpfs): the disk can't be asked to remember. */
+const COUNT_FILE = 'store-failures'
+
+export interface StandByParts {
+  readonly config: Pick<HubConfig, 'hub' | 'broker'>
+  readonly clock: HubClock
+  readonly log: Log
+  /** A folder in memory that outlives the process but not the boot; without one no reboot is asked for. */
+  readonly runtimeDir?: string
+  /** Boots the machine; absent where the hub may not. */
+  readonly reboot?: () => Promise<void>
+}
+
+/** @param failure why the store can't be used. Resolves when the process is to end */
+export async function standBy(parts: StandByParts, failure: PreCareError): Promise<void> {
+  const { clock, log } = parts
+  log.error('not-receiving', errorFields(failure))
+  const over = new AbortController()
+  const waited = pause(clock, STAND_BY_MS, over.signal)
+  await tell(parts, failure)
+  await waited
+  const starts = countStart(parts.runtimeDir)
+  if (starts < STARTS_BEFORE_REBOOT || clock.now() < REBOOT_EVERY_MS || parts.reboot === undefined) return
+  log.error('not-receiving', { ...errorFields(failure), state: 'reboot', attempts: starts })
+  try {
+    await parts.reboot()
+  } catch (error) {
+    log.error('reboot-refused', errorFields(error))
+  }
+}
+
+/** The store works: what was counted is past. */
+export function forgetFailures(runtimeDir: string | undefined): void {
+  if (runtimeDir !== undefined) rmSync(join(runtimeDir, COUNT_FILE), { force: true })
+}
+
+function countStart(runtimeDir: string | undefined): number {
+  if (runtimeDir === undefined) return 0
+  const path = join(runtimeDir, COUNT_FILE)
+  const before = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0
+  const starts = (Number.isInteger(before) ? before : 0) + 1
+  writeFileSync(path, String(starts))
+  return starts
+}
+
+/** One retained message, and good-bye. The session can't come from the outbox; the present second is above any of it. */
+async function tell({ config, clock, log }: StandByParts, failure: PreCareError): Promise<void> {
+  const { hub, broker } = config
+  const wall = clock.wall()
+  const session = Math.max(1, Math.floor((wall ?? 0) / 1000))
+  const since = wall === undefined ? {} : { since: utcText(wall) }
+  const text = JSON.stringify({ state: 'offline', session, ...since, problem: failure.code })
+  const limit = deadline(clock, TELL_WITHIN_MS, new AbortController().signal, () => new Error('the broker is silent'))
+  const client = connect(broker.url, {
+    clientId: hub,
+    username: broker.username,
+    password: broker.password,
+    protocolVersion: 4,
+    reconnectPeriod: 0,
+    connectTimeout: TELL_WITHIN_MS,
+  })
+  try {
+    await new Promise<void>((resolve, reject) => {
+      limit.signal.addEventListener('abort', () => reject(limit.signal.reason), { once: true })
+      client.once('error', reject)
+      client.once('close', () => reject(new Error('the connection was closed')))
+      client.once('connect', () => {
+        client.publish(topics.hubState(hub), text, { qos: 1, retain: true }, (error) => {
+          if (error) reject(error)
+          else resolve()
+        })
+      })
+    })
+  } catch (error) {
+    log.warn('not-told', errorFields(error))
+  } finally {
+    limit.cancel()
+    client.on('error', () => undefined)
+    client.end()
+  }
+}

@@ -1,0 +1,106 @@
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { encodeFormat13 } from '../../simulators/encoders/nonin.ts'
+import { optional } from '../support/optional.ts'
+import { receiptBroker } from '../support/receipt-broker.ts'
+import { canSupervise, type Supervision, supervise } from '../support/systemd.ts'
+import { tempDir, until } from '../support/temp-dir.ts'
+
+const HUB = 'hub-0001'
+const RECORDS = 30
+const STUCK_AT = 10
+/** The unit has 30 s; the hub asks for its ping three times in whatever it is. */
+const WATCHDOG_MS = 4_000
+/** From the moment it is stuck to the start of the next process, beyond the watchdog's period. */
+const GRACE_MS = 5_000
+/** What a Nonin oximeter takes for "received". */
+const ACK = 6
+
+const restartMs =
+  Number(/^RestartSec=(\d+)$/m.exec(readFileSync('gateway/service/precare-hub.service', 'utf8'))?.[1]) * 1000
+
+const frame = (n: number) =>
+  encodeFormat13({
+    time: { year: 2026, month: 11, day: 20, hour: 8, minute: 0, second: n },
+    oxygenSaturation: 94,
+    pulseRate: 72,
+    smartPoint: true,
+    fromMemory: true,
+  })
+
+/** An oximeter that sends its oldest record until it is told "received"; `onConfirmed` is told how many were. */
+async function oximeter(onConfirmed: (count: number) => void) {
+  let confirmed = 0
+  const server = createServer((socket) => {
+    socket.on('error', () => socket.destroy())
+    socket.on('data', (bytes) => {
+      for (const byte of bytes) {
+        if (byte !== ACK) continue
+        confirmed += 1
+        onConfirmed(confirmed)
+        if (confirmed < RECORDS) socket.write(frame(confirmed))
+      }
+    })
+    if (confirmed < RECORDS) socket.write(frame(confirmed))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => void server.close())
+  const address = server.address()
+  return `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+}
+
+/** Runs until all records are at the broker. @param stick makes the hub stand still after some; resolves when it does */
+async function transfer(stick: ((hub: Supervision) => Promise<void>) | undefined) {
+  const broker = await receiptBroker(HUB)
+  const reached = Promise.withResolvers<void>()
+  const target = await oximeter((count) => {
+    if (count === STUCK_AT) reached.resolve()
+  })
+  const file = join(tempDir(), 'hub.json')
+  const credentials = { url: broker.url, username: HUB, password: 'secret' }
+  const serial = [{ id: 'oxi-0001', driver: 'nonin-spot-check', target }]
+  const bluetooth = { enabled: false }
+  writeFileSync(file, JSON.stringify({ hub: HUB, dataDir: 'data', broker: credentials, bluetooth, serial }))
+  const args = ['--inspect=127.0.0.1:0', 'gateway/main.ts', 'run', '--config', file]
+  const hub = await supervise({ args, watchdogMs: WATCHDOG_MS, restartMs })
+  await Promise.all([hub.ready(1), reached.promise])
+  let stuckForMs = 0
+  if (stick !== undefined) {
+    await stick(hub)
+    const since = performance.now()
+    await hub.ready(2)
+    stuckForMs = (hub.starts[1] ?? Number.NaN) - since
+  }
+  await until(() => new Set(broker.ids()).size >= RECORDS)
+  hub.stop()
+  return { ids: [...new Set(broker.ids())].sort(), stuckForMs, starts: hub.starts.length }
+}
+
+async function freeze(hub: Supervision): Promise<void> {
+  hub.child().kill('SIGSTOP')
+}
+
+/** A program that never gives the event loop back, put into the running hub through Node's inspector. */
+async function block(hub: Supervision): Promise<void> {
+  const inspector = new WebSocket(await hub.said(/(ws:\/\/\S+)/))
+  await new Promise((resolve) => inspector.addEventListener('open', resolve, { once: true }))
+  inspector.send(JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression: 'for (;;);' } }))
+}
+
+optional('systemd-notify and socat', canSupervise)('a hub that stands still', () => {
+  it('is killed and started anew by the watchdog in time, and no reading is missing or made twice', async () => {
+    const [undisturbed, ...stuck] = await Promise.all([transfer(undefined), transfer(freeze), transfer(block)])
+    expect(undisturbed).toMatchObject({ starts: 1 })
+    expect(undisturbed.ids).toHaveLength(RECORDS)
+    for (const { starts, stuckForMs, ids } of stuck) {
+      expect(starts).toBe(2)
+      expect(stuckForMs).toBeGreaterThan(restartMs)
+      expect(stuckForMs).toBeLessThan(WATCHDOG_MS + GRACE_MS)
+      expect(ids).toEqual(undisturbed.ids)
+    }
+  }, 60_000)
+})
