@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, it, onTestFinished } from 'vitest'
 import { openUpdate } from '../../../gateway/update/archive.ts'
 import { install } from '../../../gateway/update/install.ts'
@@ -14,7 +15,7 @@ import { tempDir } from '../../support/temp-dir.ts'
 
 /** What changes a folder or promises that it is on the disk; between two of these nothing changes for a power cut. */
 const STEPS = 'fsync,rename,renameat,renameat2,symlink,symlinkat,mkdir,mkdirat,unlink,unlinkat,rmdir'
-const CHILD = 'test/gateway/update/install.child.ts'
+const CHILD = fileURLToPath(new URL('./install.child.ts', import.meta.url))
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0
 
