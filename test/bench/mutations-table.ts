@@ -281,4 +281,41 @@ export const MUTATIONS: readonly MutationCase[] = [
     check: vitest('broker/watch/verdict'),
     shows: /FAIL .*comes when only rise is missing/,
   },
+  {
+    name: 'a reading about which a device is told "received" shares a commit like one of a live stream',
+    changes: [
+      {
+        file: 'gateway/session.ts',
+        from: 'event.live === true && event.remember === undefined && talk.commit === undefined',
+        to: 'event.live === true && event.remember === undefined',
+      },
+    ],
+    check: vitest('gateway/session'),
+    shows: /FAIL .*waits for the disk like any other/,
+  },
+  {
+    name: 'an update is installed whoever signed it',
+    changes: [{ file: 'gateway/update/manifest.ts', from: 'if (!verify(null', to: 'if (false && !verify(null' }],
+    check: vitest('gateway/update/archive'),
+    shows: /FAIL .*another key signed it/,
+  },
+  {
+    name: 'a release that dies at once is tried for ever',
+    changes: [{ file: 'gateway/trial.ts', from: 'const MAX_STARTS = 3', to: 'const MAX_STARTS = 3_000' }],
+    check: vitest('gateway/update/install'),
+    shows: /FAIL .*starts three times in one boot/,
+  },
+  {
+    name: 'the watchdog is pinged also by a hub that stands still',
+    changes: [
+      {
+        file: 'gateway/readiness.ts',
+        from: '  let failing = false',
+        to: `  execFile('sh', ['-c', 'while :; do systemd-notify WATCHDOG=1; sleep 1; done'], { timeout: 40_000 })
+  let failing = false`,
+      },
+    ],
+    check: vitest('journeys/watchdog'),
+    shows: /FAIL .*killed and started anew by the watchdog/,
+  },
 ]
