@@ -6,8 +6,6 @@ import { messageOf } from '../../device-drivers/errors.ts'
 import { spaceOf } from '../disk-space.ts'
 import { OUTBOX_SCHEMA } from '../outbox-schema.ts'
 import type { TrialState } from '../trial.ts'
-import { openUpdate } from './archive.ts'
-import { install, mustBeInstallable } from './install.ts'
 import { refused } from './manifest.ts'
 import { withNote } from './release-trial.ts'
 import { linked, readState, releasesIn, writeState } from './releases.ts'
@@ -62,6 +60,9 @@ export function addUpdateCommands(program: Command, { bootId, randomHex }: Surro
 
 async function update(options: UpdateOptions, tag: string): Promise<void> {
   const { root, trialNote, dryRun } = options
+  // Only now: a hub that runs has no use for what unpacks archives.
+  const { openUpdate } = await import('./archive.ts')
+  const { install, mustBeInstallable } = await import('./install.ts')
   const opened = await openUpdate(options.file, keyFrom(options.key ?? join(root, 'update-key.pem')))
   const { version } = opened.manifest
   if (dryRun !== true) mkdirSync(root, { recursive: true })
