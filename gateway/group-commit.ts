@@ -7,10 +7,16 @@ import type { OutboxRoom } from './outbox-room.ts'
 /** intake: brings something new. drain: marks or deletes, so that a full disk can empty itself. */
 export type Purpose = 'intake' | 'drain'
 
+/** Work that may wait to share a commit with what comes. */
+export interface Patience {
+  /** Whose work it is: each has its first commit at once. */
+  readonly of: string
+  readonly ms: number
+}
+
 interface Job {
   readonly purpose: Purpose
-  /** May wait for others to share its commit. */
-  readonly patient: boolean
+  readonly patience: Patience | undefined
   readonly run: () => () => void
   readonly reject: (error: unknown) => void
 }
@@ -33,7 +39,7 @@ export class GroupCommit {
   #jobs: Job[] = []
   #scheduled = false
   #waiting: { cancel(): void } | undefined
-  #lastPatientAt = Number.NEGATIVE_INFINITY
+  readonly #patientAt = new Map<string, number>()
 
   /**
    * @param onBroken called when the file can't be trusted any more and must be opened anew
@@ -49,17 +55,17 @@ export class GroupCommit {
   /**
    * Rejects with PreCareError 'store-failed' when the transaction failed: nothing of it has happened.
    *
-   * @param patienceMs how long the work may wait to share a commit
+   * @param patience absent for work that is committed at once
    */
-  run<T>(purpose: Purpose, work: () => T, patienceMs = 0): Promise<T> {
+  run<T>(purpose: Purpose, work: () => T, patience?: Patience): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const run = () => {
         const result = work()
         return () => resolve(result)
       }
-      this.#jobs.push({ purpose, patient: patienceMs > 0, run, reject })
+      this.#jobs.push({ purpose, patience, run, reject })
       if (this.#scheduled) return
-      const waitMs = this.#jobs.length < MOST_WAITING ? this.#mayWait(patienceMs) : 0
+      const waitMs = this.#jobs.length < MOST_WAITING ? this.#mayWait(patience) : 0
       if (waitMs > 0) {
         this.#waiting ??= this.#clock?.setTimeout(() => this.flush(), waitMs)
         return
@@ -69,9 +75,10 @@ export class GroupCommit {
     })
   }
 
-  #mayWait(patienceMs: number): number {
-    if (patienceMs === 0 || this.#clock === undefined) return 0
-    return this.#lastPatientAt + patienceMs - this.#clock.now()
+  #mayWait(patience: Patience | undefined): number {
+    if (patience === undefined || this.#clock === undefined) return 0
+    const last = this.#patientAt.get(patience.of) ?? Number.NEGATIVE_INFINITY
+    return last + patience.ms - this.#clock.now()
   }
 
   /** Commits now what is waiting. */
@@ -81,7 +88,9 @@ export class GroupCommit {
     this.#waiting = undefined
     const jobs = this.#jobs
     this.#jobs = []
-    if (jobs.some(({ patient }) => patient)) this.#lastPatientAt = this.#clock?.now() ?? 0
+    for (const { patience } of jobs) {
+      if (patience !== undefined && this.#clock !== undefined) this.#patientAt.set(patience.of, this.#clock.now())
+    }
     const intake = jobs.filter(({ purpose }) => purpose === 'intake')
     const drain = jobs.filter(({ purpose }) => purpose === 'drain')
     if (intake.length > 0 && !this.#room.mayTake()) this.#refuse(intake, noRoom())

@@ -22,8 +22,8 @@ export type { Rejected } from './outbox-rows.ts'
  * Readings of a live stream share a commit with those of the next two minutes. On a night with a reading every ten
  * seconds each commit costs the card some 27 kB and each reading another 10 kB (measured: 123 MB without sharing, 67 MB
  * at 30 s, 54 MB at 60 s; the budget is 50). The price: at a power cut up to two minutes of a live stream are lost, and
- * a second reading within two minutes reaches the broker up to two minutes later; the first one is stored and sent at
- * once. Nothing that a device was told "received" about waits.
+ * a second reading of the device within two minutes reaches the broker up to two minutes later; the first one is stored
+ * and sent at once. Nothing that a device was told "received" about waits.
  */
 const LIVE_WAITS_MS = 120_000
 
@@ -123,7 +123,11 @@ export class Outbox {
 
   /** Resolves when everything of it is on the disk; then, and not before, may the device be told. */
   append(arrival: Arrival): Promise<Appended> {
-    return this.#commits.run('intake', () => this.#take(arrival), arrival.live === true ? LIVE_WAITS_MS : 0)
+    return this.#commits.run(
+      'intake',
+      () => this.#take(arrival),
+      arrival.live === true ? { of: arrival.device, ms: LIVE_WAITS_MS } : undefined,
+    )
   }
 
   /** Commits at once what waits to share a commit. */

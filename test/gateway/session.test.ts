@@ -8,7 +8,7 @@ import { type Arrival, type Outbox, openOutbox } from '../../gateway/outbox.ts'
 import { type Conversation, visitDevice } from '../../gateway/session.ts'
 import { type ManualClock, manualClock } from '../support/manual-clock.ts'
 import { tempDir, until } from '../support/temp-dir.ts'
-import { about, decode, record } from '../support/test-driver.ts'
+import { about, decode, draft, record } from '../support/test-driver.ts'
 
 const zone = 'Europe/Copenhagen'
 
@@ -266,6 +266,19 @@ describe('a live stream', () => {
     expect(parts.onDisk()).toBe(5)
     third.end()
     await open
+  })
+
+  it('does not make the first reading of another device wait', async () => {
+    const parts = setUp()
+    const append = (device: string, n: number) =>
+      parts.outbox.append({ device, live: true, drafts: [draft(n, { bootId: parts.clock.bootId })] })
+    await append('oximeter-0001', 1)
+    const second = append('oximeter-0001', 2)
+    await parts.clock.advance(1_000)
+    expect(parts.onDisk()).toBe(1)
+    await append('belt-0001', 3)
+    await second
+    expect(parts.onDisk()).toBe(3)
   })
 
   it('waits for the disk like any other when its device is told "received"', async () => {
