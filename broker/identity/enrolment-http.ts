@@ -53,7 +53,7 @@ export async function openEnrolmentHttp(ports: EnrolmentHttpPorts): Promise<Enro
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    keepAliveTimeout: 1,
+    forceCloseConnections: true,
   })
   app.server.maxConnections = MAX_CONNECTIONS
   app.server.headersTimeout = REQUEST_TIMEOUT_MS

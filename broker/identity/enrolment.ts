@@ -122,8 +122,9 @@ export async function redeem(
     const [issue] = parsed.error.issues
     throw new PreCareError('payload-malformed', `${issue?.path.join('.') || 'request'}: ${issue?.message}`)
   }
-  const request = await readRequest(parsed.data.request)
+  // First: what costs nothing and turns most strangers away.
   const open = judge(parts, parsed.data)
+  const request = await readRequest(parsed.data.request)
   if (open.usedBy !== undefined) return again(parts, open, request.keyDigest)
   const certificate = await parts.authority.issueClient(open.hub, request)
   const { journal, accounts, certificates, clock } = parts

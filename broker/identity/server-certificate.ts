@@ -1,4 +1,5 @@
 import { constants } from 'node:crypto'
+import { isIP } from 'node:net'
 import { join } from 'node:path'
 import type { TlsOptions } from 'node:tls'
 import { PreCareError } from '../../device-drivers/errors.ts'
@@ -75,7 +76,7 @@ export async function openServerCertificate(ports: ServerCertificatePorts): Prom
     return (
       left > (to - from) * RENEW_AT_LEFT &&
       authority.signed(parsed) &&
-      names.every((name) => (parsed.checkHost(name) ?? parsed.checkIP(name)) !== undefined)
+      names.every((name) => (isIP(name) > 0 ? parsed.checkIP(name) : parsed.checkHost(name)) !== undefined)
     )
   }
 

@@ -1,6 +1,7 @@
 // The library's container of algorithms wants this before it is loaded.
 import 'reflect-metadata'
 import { createPrivateKey, webcrypto } from 'node:crypto'
+import { isIP } from 'node:net'
 import * as x509 from '@peculiar/x509'
 import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
 
@@ -96,7 +97,7 @@ async function issue(issuer: Issuer, publicKey: x509.PublicKeyType, leaf: Leaf, 
 }
 
 const generalName = (name: string): x509.JsonGeneralName => ({
-  type: /^[\d.]+$|:/.test(name) ? 'ip' : 'dns',
+  type: isIP(name) > 0 ? 'ip' : 'dns',
   value: name,
 })
 

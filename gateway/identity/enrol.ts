@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { ENROL_PATH } from '../../broker/contract/enrolment.ts'
 import { PreCareError } from '../../device-drivers/errors.ts'
 import { deadline, type HubClock } from '../hub-clock.ts'
@@ -50,10 +51,11 @@ export async function enrol(wanted: Enrolment, clock: HubClock, write?: WriteFil
   const limit = deadline(clock, WITHIN_MS, new AbortController().signal, () => new Error('the broker took too long'))
   try {
     const authority = await fetchAuthority(host, port, fingerprint, limit.signal)
+    const slot = spareSlot(folder)
+    const asked = createHash('sha256').update(code).digest('base64url')
+    const key = pendingKey(folder, slot, newKey, asked, write)
     const line = await openSecureLine({ host, port, authority }, clock, limit.signal)
     limit.signal.addEventListener('abort', () => line.destroy(), { once: true })
-    const slot = spareSlot(folder)
-    const key = pendingKey(folder, slot, newKey, write)
     const answer = await askCertificate(line, host, ENROL_PATH, { code, serial, hub, request: certificateRequest(key) })
     if (answer.hub !== hub) throw new PreCareError('enrolment-refused', `the certificate is for ${answer.hub}`)
     const seenAt = Date.parse(answer.at)

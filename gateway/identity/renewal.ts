@@ -37,10 +37,10 @@ export async function renew(folder: string, clock: HubClock, signal: AbortSignal
   const { host, port } = placeOf(origin)
   const limit = deadline(clock, WITHIN_MS, signal, () => new Error('the broker took too long'))
   try {
+    const slot = spareSlot(folder)
+    const next = pendingKey(folder, slot, newKey, undefined, write)
     const line = await openSecureLine({ host, port, authority, key, certificate }, clock, limit.signal)
     limit.signal.addEventListener('abort', () => line.destroy(), { once: true })
-    const slot = spareSlot(folder)
-    const next = pendingKey(folder, slot, newKey, write)
     const answer = await askCertificate(line, host, RENEW_PATH, { request: certificateRequest(next) })
     const seenAt = Date.parse(answer.at)
     takeIntoUse(folder, slot, { hub, certificate: answer.certificate, authority, origin, seenAt }, write)

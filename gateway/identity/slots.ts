@@ -22,7 +22,12 @@ const pointerSchema = z.strictObject({
   /** Unix ms that the broker's clock has shown: it is later now. */
   seenAt: z.number(),
 })
-const slotSchema = z.strictObject({ key: z.string(), certificate: z.string().optional() })
+const slotSchema = z.strictObject({
+  key: z.string(),
+  certificate: z.string().optional(),
+  /** Which code the certificate was asked for with; absent for a renewal. */
+  asked: z.string().optional(),
+})
 
 export interface HubIdentity {
   readonly hub: string
@@ -92,15 +97,23 @@ export function readIdentity(folder: string): HubIdentity | undefined {
 export const spareSlot = (folder: string): Slot => otherThan(readIdentity(folder)?.slot ?? 'b')
 
 /**
- * The key of a certificate that is yet to come. One that was made before and is still waiting is used again: the broker
- * gives the same certificate for the same code and key, when its answer was lost.
+ * The key of a certificate that is yet to come. The one that was made for the same code is used again, because the
+ * broker gives its certificate to no other; so is one for a renewal that was never answered.
+ * @param asked stands for the code; undefined for a renewal
  */
-export function pendingKey(folder: string, slot: Slot, make: () => string, write: WriteFile = writeDurably): string {
+export function pendingKey(
+  folder: string,
+  slot: Slot,
+  make: () => string,
+  asked: string | undefined,
+  write: WriteFile = writeDurably,
+): string {
   const found = read(slotPath(folder, slot), slotSchema)
-  if (found !== undefined && found.certificate === undefined) return found.key
+  const answered = found?.certificate !== undefined
+  if (found !== undefined && found.asked === asked && (asked !== undefined || !answered)) return found.key
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const key = make()
-  write(slotPath(folder, slot), JSON.stringify({ key }))
+  write(slotPath(folder, slot), JSON.stringify({ key, asked }))
   return key
 }
 
@@ -117,12 +130,12 @@ export interface Received {
  * @throws Error when the certificate is not that of the key; the one in use then stays
  */
 export function takeIntoUse(folder: string, slot: Slot, received: Received, write: WriteFile = writeDurably): void {
-  const key = read(slotPath(folder, slot), slotSchema)?.key
+  const { key, asked } = read(slotPath(folder, slot), slotSchema) ?? {}
   const { certificate, ...rest } = received
   if (key === undefined || !createPublicKey(createPrivateKey(key)).equals(new X509Certificate(certificate).publicKey)) {
     throw new Error('the certificate is not that of the key')
   }
-  write(slotPath(folder, slot), JSON.stringify({ key, certificate }))
+  write(slotPath(folder, slot), JSON.stringify({ key, certificate, asked }))
   write(pointerPath(folder), JSON.stringify({ ...rest, slot }))
 }
 
