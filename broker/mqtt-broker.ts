@@ -141,8 +141,14 @@ export async function openMqttBroker(ports: MqttBrokerPorts): Promise<MqttBroker
     counts.refused += 1
     warn('connection-refused', { reason })
   }
-  const { host, port, tls } = ports
-  const plain: Listener = await listenForMqtt({ host, port, onRefused, onConnection: (socket) => take(socket, plain) })
+  const { host, port, tls, clock } = ports
+  const plain: Listener = await listenForMqtt({
+    host,
+    port,
+    clock,
+    onRefused,
+    onConnection: (socket) => take(socket, plain),
+  })
   const open = [plain]
   const secure = await listenSecurely().catch(async (error: unknown) => {
     await close(aedes, open, ports.clock)
@@ -153,7 +159,7 @@ export async function openMqttBroker(ports: MqttBrokerPorts): Promise<MqttBroker
     if (tls === undefined) return undefined
     const onConnection = (socket: Socket) => take(socket, listener)
     const { host, port, identity } = tls
-    const listener: Listener = await listenForMqtt({ host, port, tls: identity, onRefused, onConnection })
+    const listener: Listener = await listenForMqtt({ host, port, tls: identity, clock, onRefused, onConnection })
     open.push(listener)
     return listener
   }

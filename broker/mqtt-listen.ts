@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
+import type { BrokerClock } from './broker-clock.ts'
 import { TLS_PROFILE } from './identity/server-certificate.ts'
 import { pendingCap } from './pending-cap.ts'
 
@@ -8,6 +9,12 @@ import { pendingCap } from './pending-cap.ts'
 
 /** Idle connections cost about 23 kB each (measured), over TLS about 60: 0.6 GB. */
 const MAX_CONNECTIONS = 10_000
+
+/**
+ * Connections that the kernel holds until they are accepted; beyond it (Node's 511) it drops the last packet of the
+ * handshake, and whoever waits to be spoken to waits for a minute. Linux' own bound (net.core.somaxconn).
+ */
+const BACKLOG = 4_096
 
 /** Keys and certificates of a server and who signs its clients, all PEM. */
 export interface TlsIdentity {
@@ -34,14 +41,16 @@ export interface ListenPorts {
   readonly port: number
   /** Absent for plain TCP. */
   readonly tls?: TlsIdentity
+  readonly clock: Pick<BrokerClock, 'sleep'>
   readonly onConnection: (socket: Socket) => void
   /** A connection that was cut before it was one. */
   readonly onRefused: (reason: string) => void
 }
 
 /** @throws PreCareError 'listen-failed' */
-export async function listenForMqtt({ host, port, tls, onConnection, onRefused }: ListenPorts): Promise<Listener> {
-  const pending = pendingCap()
+export async function listenForMqtt(ports: ListenPorts): Promise<Listener> {
+  const { host, port, tls, clock, onConnection, onRefused } = ports
+  const pending = pendingCap(clock)
   const sockets = new Set<Socket>()
   const secure = tls && secured(tls, onConnection, onRefused)
   const server = createServer({ noDelay: true }, (socket) => {
@@ -96,6 +105,6 @@ function listen(server: Server, host: string, port: number): Promise<number> {
         new PreCareError('listen-failed', `can't listen on ${host}:${port}: ${messageOf(error)}`, { cause: error }),
       ),
     )
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
+    server.listen({ port, host, backlog: BACKLOG }, () => resolve((server.address() as AddressInfo).port))
   })
 }

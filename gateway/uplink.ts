@@ -57,6 +57,8 @@ export class Uplink {
   readonly #options: UplinkOptions
   readonly #window: SendWindow
   readonly #stop = new AbortController()
+  /** Ends the waiting for the next attempt. */
+  #again = new AbortController()
   #client: MqttClient | undefined
   #session = 0
   #state: 'starting' | 'online' | 'lost' | 'refused' | 'untrusted' = 'starting'
@@ -96,6 +98,9 @@ export class Uplink {
 
   /** Connects anew, to show another certificate; what was not receipted is sent again. */
   reconnect(): void {
+    this.#attempt = 0
+    this.#again.abort()
+    this.#again = new AbortController()
     this.#client?.stream.destroy()
   }
 
@@ -138,7 +143,7 @@ export class Uplink {
       // Once per change: a week without internet is one line, not ten thousand.
       if (this.#state !== state) log.warn(failure.code, errorFields(failure))
       this.#state = state
-      await pause(clock, backOff(this.#attempt, random), signal)
+      await pause(clock, backOff(this.#attempt, random), AbortSignal.any([signal, this.#again.signal]))
       this.#attempt += 1
     }
   }
