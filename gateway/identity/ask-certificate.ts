@@ -1,4 +1,3 @@
-import { request } from 'node:http'
 import type { TLSSocket } from 'node:tls'
 import { z } from 'zod'
 import { type CertificateAnswer, certificateAnswerSchema } from '../../broker/contract/enrolment.ts'
@@ -42,7 +41,14 @@ export async function askCertificate(
   }
 }
 
-function post(line: TLSSocket, host: string, path: string, body: string): Promise<{ status: number; text: string }> {
+async function post(
+  line: TLSSocket,
+  host: string,
+  path: string,
+  body: string,
+): Promise<{ status: number; text: string }> {
+  // Loaded when it is needed, once in two months: it would take two megabytes of the hub's memory all the time.
+  const { request } = await import('node:http')
   return new Promise((resolve, reject) => {
     const headers = {
       host,

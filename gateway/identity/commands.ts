@@ -3,7 +3,6 @@ import { checkFingerprint, parseInvitation, typedCode } from '../../broker/contr
 import { PreCareError } from '../../device-drivers/errors.ts'
 import type { HubConfig } from '../config.ts'
 import type { HubClock } from '../hub-clock.ts'
-import { enrol } from './enrol.ts'
 import { identityFolder } from './slots.ts'
 
 /** The command line of the hub's identity. */
@@ -62,6 +61,7 @@ export function addIdentityCommands(program: Command, { clock, machine, config, 
     .action(async (flags: Flags) => {
       const { hub, dataDir, broker } = config(flags.config)
       const invitation = invitationOf(flags)
+      const { enrol } = await import('./enrol.ts')
       const folder = identityFolder(dataDir)
       const { mqttUrl } = await enrol({ ...invitation, hub, serial: serialOf(flags, machine), folder }, clock)
       say(`${hub} is enrolled`)

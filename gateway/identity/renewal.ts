@@ -1,7 +1,6 @@
 import { RENEW_PATH } from '../../broker/contract/enrolment.ts'
 import { deadline, type HubClock, pause } from '../hub-clock.ts'
 import { errorFields, type Log } from '../log.ts'
-import { askCertificate } from './ask-certificate.ts'
 import { certificateRequest, newKey } from './certificate-request.ts'
 import { placeOf } from './enrol.ts'
 import { openSecureLine } from './secure-line.ts'
@@ -34,6 +33,7 @@ export async function renew(folder: string, clock: HubClock, signal: AbortSignal
   const identity = readIdentity(folder)
   if (identity === undefined) return
   const { hub, authority, origin, key, certificate } = identity
+  const { askCertificate } = await import('./ask-certificate.ts')
   const { host, port } = placeOf(origin)
   const limit = deadline(clock, WITHIN_MS, signal, () => new Error('the broker took too long'))
   try {
