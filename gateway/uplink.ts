@@ -182,7 +182,7 @@ export class Uplink {
       resubscribe: false,
       queueQoSZero: false,
       keepalive: this.#options.keepaliveS ?? KEEPALIVE_S,
-      connectTimeout: Math.max(1_000, withinMs - (clock.now() - since)),
+      connectTimeout: Math.max(1, withinMs - (clock.now() - since)),
       will: {
         topic: topics.hubState(hub),
         payload: Buffer.from(this.#stateText('offline', false)),
