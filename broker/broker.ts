@@ -1,6 +1,9 @@
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { Accounts } from './accounts.ts'
 import { inUrl } from './address.ts'
+import { ANCHOR_EVERY_MS, anchorPath, dropAnchor } from './audit/anchor.ts'
+import { auditOf } from './audit/read.ts'
+import { openTrail } from './audit/trail.ts'
 import { type BrokerClock, every, timestamp } from './broker-clock.ts'
 import type { BrokerConfig } from './config.ts'
 import type { Heartbeat } from './contract/messages.ts'
@@ -12,19 +15,21 @@ import { openEnrolmentHttp } from './identity/enrolment-http.ts'
 import { type Identities, openIdentities } from './identity/identity.ts'
 import { recordEvent } from './identity/technical-events.ts'
 import { Ingest } from './ingest.ts'
-import type { Log } from './log.ts'
+import { type Log, rarely } from './log.ts'
 import { openMqttBroker } from './mqtt-broker.ts'
 import { notifyMetrics } from './notify/figures.ts'
 import { openNotification } from './notify/open.ts'
-import { receiptRoute } from './notify/receipt-route.ts'
 import { journalPath } from './provision.ts'
+import { hubPace } from './publish-rate.ts'
 import { Publisher } from './publisher.ts'
 import { openRegistry } from './registry.ts'
 import { openReplay } from './replay/replay.ts'
+import { releaseAlerts } from './rights/release-alerts.ts'
 import { openEmbedded } from './store/embedded.ts'
 import { followJournal } from './store/follower.ts'
 import { openInflux } from './store/influx.ts'
 import { openJournal } from './store/journal.ts'
+import { readingsOf } from './store/readings.ts'
 
 /** The broker as one piece: journal, ingest, publisher, MQTT and HTTP, in the order in which they need one another. */
 
@@ -77,6 +82,12 @@ async function open(
   const notifier = openNotification({ journal, registry, clock, log })
   atClose(() => notifier.close())
   const identities = config.tls && (await openIdentities(config.dataDir, config.tls, { journal, accounts, clock, log }))
+  const audit = openTrail(journal, clock)
+  const anchor = () => {
+    const dropped = dropAnchor(journal, anchorPath(config.dataDir), clock.now())
+    if (dropped !== undefined) log.info('audit-anchor', { count: dropped.position, hash: dropped.hash })
+  }
+  atClose(anchor)
 
   const publisher: Publisher = new Publisher({
     send: (message) => mqtt.publish(message),
@@ -95,6 +106,8 @@ async function open(
       notifier.wake()
     },
   })
+  const slowing = new AbortController()
+  const warn = rarely(log, clock)
   let accepting = 0
   const mqtt = await openMqttBroker({
     ...config.mqtt,
@@ -111,6 +124,7 @@ async function open(
     accounts,
     clock,
     log,
+    pace: hubPace({ clock, signal: slowing.signal, onSlowed: (hub, ms) => warn('hub-slowed', { hub, ms }) }),
     // A hub that outruns its own receipts waits for its PUBACK.
     accept: async (hub, payload) => {
       accepting += 1
@@ -122,9 +136,10 @@ async function open(
   })
   // Closed from the outside in: no new readings, the last commit, the message in hand, then the connections.
   atClose(() => mqtt.close())
+  atClose(() => slowing.abort(new PreCareError('store-failed', 'the broker is stopping')))
   atClose(() => publisher.close())
   atClose(() => ingest.close())
-  publisher.follow(ingest.alerts)
+  publisher.follow(releaseAlerts(ingest.alerts, { journal, registry, clock, audit, log }))
   publisher.follow(ingest.feeds)
 
   const series = config.influx === undefined ? openEmbedded(journal) : openInflux(config.influx, clock)
@@ -142,12 +157,22 @@ async function open(
     accounts,
     replay: openReplay(journal, registry, clock),
     devices: openFhirDevices(journal, registry, clock, (hub, device) => mqtt.states.device(hub, device)),
+    database: journal.database,
+    registry,
+    audit,
+    clock,
+    plainTextAllowed: false,
+    current: () => {
+      if (registry.isStale()) ingest.refresh()
+    },
+    readingsOf: (...asked) => readingsOf(journal, ...asked),
+    auditOf: (...asked) => auditOf(journal, ...asked),
     notReady: () => {
       if (!ingest.storing) return 'the journal takes no writes'
       return publisher.stuckForMs(clock.monotonic()) > PUBLISH_STUCK_MS ? 'publishing hangs' : undefined
     },
     metrics: () => [...figures(), ...notifyMetrics(notifier.figures())],
-    routes: (app) => receiptRoute(app, { notifier, clock, log }),
+    deliveries: notifier,
     ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
     ...(identities && { tls: identities.tls() }),
     log,
@@ -188,9 +213,12 @@ async function open(
   const failed = (error: unknown) => log.error('certificate-not-renewed', { reason: messageOf(error) })
   const tending =
     identities && every(clock, TEND_MS, ticking.signal, () => void tendIdentities(identities).catch(failed), failed)
+  const anchors = every(clock, ANCHOR_EVERY_MS, ticking.signal, anchor, (error) =>
+    log.error('audit-anchor-failed', { reason: messageOf(error) }),
+  )
   atClose(async () => {
     ticking.abort(new PreCareError('store-failed', 'the broker is stopping'))
-    await Promise.all([beats, checks, tending])
+    await Promise.all([beats, checks, anchors, tending])
   })
   return {
     mqttUrl: mqtt.url,

@@ -83,7 +83,11 @@ export function readJsonFile(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new PreCareError('config-invalid', `${path}: ${messageOf(error)}`, { cause: error })
+    // The parser quotes what it read, and that may be a person's name on its way into a log.
+    const [, where] = /(line \d+ column \d+|position \d+)/.exec(messageOf(error)) ?? []
+    const reason =
+      error instanceof SyntaxError ? `is no JSON${where === undefined ? '' : ` at ${where}`}` : messageOf(error)
+    throw new PreCareError('config-invalid', `${path}: ${reason}`)
   }
 }
 

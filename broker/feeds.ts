@@ -1,9 +1,11 @@
-import type { Kind } from '../device-drivers/reading.ts'
+import type { Kind, Reading } from '../device-drivers/reading.ts'
+import type { Audit } from './audit/entry.ts'
 import { topics } from './contract/topics.ts'
 import { fhirMessage } from './fhir/feed-message.ts'
 import { organisationsFor } from './grants.ts'
 import type { Outgoing, OutgoingSource } from './outgoing.ts'
 import type { Registry } from './registry.ts'
+import { disguiseReading } from './rights/pseudonyms.ts'
 import { isoTime } from './store/iso-time.ts'
 import type { Journal } from './store/journal.ts'
 
@@ -16,7 +18,10 @@ export interface Feeds extends OutgoingSource {
   begin(): void
   /** Writes the reading into the feed of every organisation that may have it now. */
   append(citizen: string, kind: Kind, cursor: number, late: boolean, now: string): void
-  /** Writes positions, in the caller's transaction; also how far was published. */
+  /**
+   * Writes positions, in the caller's transaction; also how far was published. What went into a feed is in the audit
+   * with the same commit, one row per organisation: before it can leave.
+   */
   end(): void
   /** Entries that were not published yet. */
   unpublished(): number
@@ -46,7 +51,7 @@ function messageOf(organisation: string, entry: Entry): Outgoing {
   }
 }
 
-export function openFeeds(journal: Journal, registry: Registry, clock: { now(): number }): Feeds {
+export function openFeeds(journal: Journal, registry: Registry, clock: { now(): number }, audit: Audit): Feeds {
   const sql = (text: string) => journal.database.prepare(text)
   const insert = sql('INSERT INTO feeds (organisation, cursor, reading, late, citizen) VALUES (?, ?, ?, ?, ?)')
   const selectLast = sql('SELECT last FROM feed_positions WHERE organisation = ?')
@@ -62,7 +67,8 @@ export function openFeeds(journal: Journal, registry: Registry, clock: { now(): 
      WHERE f.organisation = ? AND f.cursor > ? ORDER BY f.cursor LIMIT ?`,
   )
 
-  /** Last cursors given out in this transaction. */
+  /** First and last cursors given out in this transaction. */
+  const first = new Map<string, number>()
   const last = new Map<string, number>()
   /** How far each organisation's entries were handed to the publisher, and how far they were published. */
   const handedOut = new Map<string, number>()
@@ -83,6 +89,17 @@ export function openFeeds(journal: Journal, registry: Registry, clock: { now(): 
     }))
   }
 
+  /** To a research organisation under pseudonyms, in whatever form it leaves. */
+  function shownTo(organisation: string, entry: Entry): Entry {
+    const pseudonym = registry.pseudonymsOf(organisation)
+    if (pseudonym === undefined) return entry
+    const { citizen, hub, reading } = disguiseReading(
+      { ...entry, reading: JSON.parse(entry.reading) as Reading },
+      pseudonym,
+    )
+    return { ...entry, citizen, hub, reading: JSON.stringify(reading) }
+  }
+
   /** Entries that the organisation may have now. */
   function granted(organisation: string, page: readonly Entry[]): Entry[] {
     const now = isoTime(clock.now())
@@ -100,9 +117,10 @@ export function openFeeds(journal: Journal, registry: Registry, clock: { now(): 
       after = newest.cursor
       handedOut.set(organisation, after)
       const messages = granted(organisation, page).flatMap((entry) => {
+        const shown = shownTo(organisation, entry)
         const forms = [
-          messageOf(organisation, entry),
-          ...(registry.wantsFhir(organisation) ? fhirMessage(organisation, entry) : []),
+          messageOf(organisation, shown),
+          ...(registry.wantsFhir(organisation) ? fhirMessage(organisation, shown) : []),
         ]
         for (const message of forms) origin.set(message, { organisation, cursor: entry.cursor })
         return forms
@@ -114,16 +132,29 @@ export function openFeeds(journal: Journal, registry: Registry, clock: { now(): 
 
   return {
     lane: 'live',
-    begin: () => last.clear(),
+    begin() {
+      first.clear()
+      last.clear()
+    },
     append(citizen, kind, cursor, late, now) {
       for (const organisation of organisationsFor(registry.grantsOf(citizen), citizen, kind, now)) {
         const next = (last.get(organisation) ?? Number(selectLast.get(organisation)?.['last'] ?? 0)) + 1
         insert.run(organisation, next, cursor, late ? 1 : 0, citizen)
+        if (!first.has(organisation)) first.set(organisation, next)
         last.set(organisation, next)
       }
     },
     end() {
-      for (const [organisation, cursor] of last) upsertLast.run(organisation, cursor)
+      for (const [organisation, cursor] of last) {
+        upsertLast.run(organisation, cursor)
+        const from = first.get(organisation) ?? cursor
+        audit({
+          actor: { type: 'system', id: 'feed', organisation },
+          action: 'readings.release',
+          cursors: [from, cursor],
+          count: cursor - from + 1,
+        })
+      }
       for (const [organisation, cursor] of published) {
         if (saved.get(organisation) === cursor) continue
         updatePublished.run(cursor, organisation)

@@ -1,27 +1,26 @@
 import type { Kind } from '../device-drivers/reading.ts'
+import { decide, type Grant } from './rights/decide.ts'
 
-/** An organisation's dated right to one citizen's readings. Times are ISO 8601 UTC; `to` is the first moment without. */
-export interface Grant {
-  readonly organisation: string
-  readonly citizen: string
-  /** All kinds when absent. */
-  readonly kinds?: readonly Kind[]
-  readonly from: string
-  readonly to?: string
-  readonly purpose: string
-}
+export type { Grant } from './rights/decide.ts'
 
 /**
- * The one decision on who gets what: feeds, alerts and replay all ask here. `at` is the time of handing out, not of
- * measuring: a grant that has ended gives nothing more, however old the reading is.
+ * Who gets what: the systems of which organisations {@link decide} lets read this of the citizen now. Feeds, alerts and
+ * replay all ask here.
+ * @param kinds of the reading, or all that an alert rests on
+ * @param at ISO 8601 UTC time of handing out
  * @returns organisations without repetition, in the order of their grants
  */
-export function organisationsFor(grants: readonly Grant[], citizen: string, kind: Kind, at: string): string[] {
-  const organisations = new Set<string>()
-  for (const grant of grants) {
-    if (grant.citizen !== citizen) continue
-    if (grant.from > at || (grant.to !== undefined && grant.to <= at)) continue
-    if (grant.kinds === undefined || grant.kinds.includes(kind)) organisations.add(grant.organisation)
-  }
-  return [...organisations]
+export function organisationsFor(
+  grants: readonly Grant[],
+  citizen: string,
+  kinds: Kind | readonly Kind[],
+  at: string,
+): string[] {
+  const resource = { type: 'citizen', citizen, kinds: typeof kinds === 'string' ? [kinds] : kinds, grants } as const
+  return [...new Set(grants.map((grant) => grant.organisation))].filter(
+    (organisation) => decide(systemOf(organisation), 'readings.read', resource, at).allow,
+  )
 }
+
+/** Any system of an organisation: what one of its clients may read is written to the feed of all. */
+export const systemOf = (organisation: string) => ({ role: 'client', id: 'feed', organisation }) as const

@@ -5,6 +5,7 @@ import {
   hubHealthSchema,
   hubStateSchema,
 } from './contract/messages.ts'
+import { depthOf } from './parse-readings.ts'
 
 /** What hubs say about themselves and their devices, newest only, in memory: retained topics and metrics come from it. */
 
@@ -12,6 +13,8 @@ import {
 const MAX_DEVICES = 64
 /** Ten times the longest that a hub of this version sends. */
 const MAX_PAYLOAD = 8 * 1024
+/** Health has two levels; parsing recurses. */
+const MAX_DEPTH = 8
 
 /**
  * Where a message comes from. The first state of a connection is taken as it is: a hub with a new card begins to count
@@ -101,9 +104,9 @@ function acceptDevice(record: HubRecord, device: string | undefined, json: unkno
   return 'accepted'
 }
 
-/** Undefined, which no schema takes, for what is too long or no JSON. */
+/** Undefined, which no schema takes, for what is too long, too deep or no JSON. */
 function parse(payload: Uint8Array): unknown {
-  if (payload.length > MAX_PAYLOAD) return undefined
+  if (payload.length > MAX_PAYLOAD || depthOf(payload) > MAX_DEPTH) return undefined
   try {
     return JSON.parse(Buffer.from(payload).toString('utf8'))
   } catch {

@@ -10,6 +10,8 @@ import {
   releaseHeld,
 } from './admit.ts'
 import { type AlertLog, openAlertLog } from './alerts/alert-log.ts'
+import { type AlertReleases, openAlertReleases } from './audit/alert-releases.ts'
+import { openTrail } from './audit/trail.ts'
 import type { Receipt } from './contract/messages.ts'
 import { topics } from './contract/topics.ts'
 import { type Feeds, openFeeds } from './feeds.ts'
@@ -25,6 +27,9 @@ import { openReadingRows } from './store/readings.ts'
 /** Bounds of one commit, about 800 readings: what an alert waits for behind it at worst (40 ms on two slow cores). */
 const COMMIT_MESSAGES = 500
 const COMMIT_BYTES = 512 * 1024
+
+/** Speak against the broker's disk, not against the message. */
+const KEPT_BY_THE_HUB = ['store-failed', 'store-corrupt', 'audit-failed'] as const
 
 export interface IngestParts {
   readonly journal: Journal
@@ -73,6 +78,7 @@ export class Ingest {
   readonly #parts: IngestParts
   readonly #record: ClinicalRecord
   readonly #ledger: HubLedger
+  readonly #releases: AlertReleases
   #queue: Waiting[] = []
   #scheduled = false
   #closed = false
@@ -84,7 +90,9 @@ export class Ingest {
   constructor(parts: IngestParts) {
     const { journal, registry, clock, log } = parts
     this.#parts = parts
-    this.feeds = openFeeds(journal, registry, clock)
+    const audit = openTrail(journal, clock)
+    this.feeds = openFeeds(journal, registry, clock, audit)
+    this.#releases = openAlertReleases(journal, audit)
     this.alerts = openAlertLog(journal, registry, log)
     this.#ledger = openHubLedger(journal)
     this.#probe = journal.database.prepare(
@@ -195,6 +203,7 @@ export class Ingest {
       const result = work(moment)
       this.#ledger.end(moment.now)
       this.feeds.end()
+      this.#releases.write()
       this.alerts.end()
       return result
     })
@@ -245,7 +254,7 @@ export class Ingest {
       return this.#commit((moment) => admitMessage(this.#record, moment, hub, payload, message))
     } catch (error) {
       // The disk: the hub keeps it and comes again. Anything else lies in the message, and would fail again for ever.
-      if (isPreCareError(error, 'store-failed') || isPreCareError(error, 'store-corrupt')) throw error
+      if (KEPT_BY_THE_HUB.some((code) => isPreCareError(error, code))) throw error
       this.#parts.log.error('message-not-storable', { hub, reason: messageOf(error) })
       const claim = message.type === 'readings' ? claimOf(message) : message.claim
       return this.#commit((moment) =>

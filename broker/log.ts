@@ -19,6 +19,8 @@ export interface LogFields {
   readonly reason?: string
   readonly advice?: string
   readonly count?: number
+  /** Of the audit's newest row. */
+  readonly hash?: string
   readonly bytes?: number
   readonly ms?: number
   readonly mqttUrl?: string
@@ -66,4 +68,16 @@ export function rarely(log: Log, clock: BrokerClock): (event: string, fields?: L
     seen.set(event, { at: now, leftOut: 0 })
     log.warn(event, last !== undefined && last.leftOut > 0 ? { ...fields, count: last.leftOut } : fields)
   }
+}
+
+/** Digits that could be a CPR number: six of a date, four more. */
+const LIKE_A_CPR_NUMBER = /\d{6}-?\d{4}/
+
+/**
+ * The account in a client id (`account` or `account:instance`), for the log. What a stranger calls itself is shown only
+ * if it looks like an id, and what follows the account never: both may be the name or the number of a person.
+ */
+export function accountIn(clientId: string): string {
+  const [account = ''] = clientId.split(':')
+  return /^[a-z0-9-]{4,32}$/.test(account) && !LIKE_A_CPR_NUMBER.test(account) ? account : 'no valid id'
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type ErrorCode, isPreCareError, messageOf } from '../device-drivers/errors.ts'
+import { addAuditCommands } from './audit/commands.ts'
 import { openBroker } from './broker.ts'
 import { systemClock } from './broker-clock.ts'
 import { influxOf, parseConfig, readJsonFile } from './config.ts'
@@ -7,6 +8,7 @@ import { addIdentityCommands } from './identity/commands.ts'
 import { openLog } from './log.ts'
 import { notifyCommands } from './notify/commands.ts'
 import { provision, resetAccount, secretFile } from './provision.ts'
+import { addRightsCommands } from './rights/commands.ts'
 import { watchCommand } from './watch/commands.ts'
 
 /** The broker process: `run`, and the commands that provision it. */
@@ -116,16 +118,18 @@ program
 
 program
   .command('provision')
-  .argument('<FILE>', 'JSON: organisations, citizens, hubs, devices, assignments, grants, limits, clients')
+  .argument(
+    '<FILE>',
+    'JSON: organisations, citizens, groups, hubs, devices, assignments, grants, limits, clients, users',
+  )
   .description('apply a registry and make the missing accounts; their passwords are shown once')
   .option('--data <DIR>', 'folder of the journal', 'data/broker')
   .option('--dry-run', 'say what would change, and change nothing')
   .option('--out <FILE>', 'write the passwords there, readable by its owner only, instead of printing them')
   .action(provisionCommand)
 
-program
-  .command('account')
-  .description('accounts of hubs and clients')
+const account = program.command('account').description('accounts of hubs and clients')
+account
   .command('reset')
   .argument('<ID>')
   .description('give an account a new random password and print it')
@@ -142,6 +146,8 @@ addIdentityCommands(program, { clock: systemClock, print, say: (text) => process
 
 program.addCommand(notifyCommands(systemClock, print))
 program.addCommand(watchCommand(systemClock))
+addRightsCommands(program, account, systemClock, print)
+addAuditCommands(program, systemClock, (line) => process.stdout.write(`${line}\n`), print)
 
 function fail(error: unknown): never {
   const known = isPreCareError(error)

@@ -8,12 +8,13 @@ import { inUrl, isLoopback } from './address.ts'
 import type { BrokerClock } from './broker-clock.ts'
 import { HubStates } from './hub-states.ts'
 import type { Certificates } from './identity/certificates.ts'
-import { type Log, rarely } from './log.ts'
+import { accountIn, type Log, rarely } from './log.ts'
 import { connectionRules } from './mqtt-connect.ts'
 import { type Listener, listenForMqtt, type TlsIdentity } from './mqtt-listen.ts'
 import { topicRules } from './mqtt-topics.ts'
 import type { Outgoing } from './outgoing.ts'
 import { guardSocket, type PacketGuard } from './packet-guard.ts'
+import type { Pace } from './publish-rate.ts'
 import { socketCaps } from './socket-cap.ts'
 
 /**
@@ -48,6 +49,8 @@ export interface MqttBrokerPorts {
   readonly onClone?: (account: string) => void
   /** Resolves when the payload is on the disk; only then the hub's PUBACK is sent. Bad payloads are no error. */
   readonly accept: (hub: string, payload: Uint8Array) => Promise<void>
+  /** Holds a hub back that sends too much. */
+  readonly pace?: Pace
   readonly clock: BrokerClock
   readonly log: Log
   /** Bytes that may wait for one subscriber before it is cut. */
@@ -105,7 +108,7 @@ export async function openMqttBroker(ports: MqttBrokerPorts): Promise<MqttBroker
     },
   })
   const { identityOf, mayStillReceive } = connections
-  const rules = topicRules({ identityOf, mayStillReceive, accept: ports.accept, states, warn })
+  const rules = topicRules({ identityOf, mayStillReceive, accept: ports.accept, pace: ports.pace, states, warn })
   const aedes = await Aedes.createBroker({
     // 0 is no limit: at a limit one stalled subscriber stops all topics, and its end crashed the process (measured).
     concurrency: 0,
@@ -203,9 +206,11 @@ function checkVersion(aedes: Aedes): void {
 function watch(aedes: Aedes, log: Log, warn: ReturnType<typeof rarely>): void {
   const events: EventEmitter = aedes
   events.on('error', (error: unknown) => log.error('mqtt-broker-failed', { reason: messageOf(error) }))
-  aedes.on('client', (client) => log.info('connected', { client: client.id }))
-  aedes.on('clientDisconnect', (client) => log.info('disconnected', { client: client.id }))
-  aedes.on('clientError', (client, error) => warn('connection-failed', { client: client.id, reason: messageOf(error) }))
+  aedes.on('client', (client) => log.info('connected', { client: accountIn(client.id) }))
+  aedes.on('clientDisconnect', (client) => log.info('disconnected', { client: accountIn(client.id) }))
+  aedes.on('clientError', (client, error) =>
+    warn('connection-failed', { client: accountIn(client.id), reason: messageOf(error) }),
+  )
   aedes.on('connectionError', (_client, error) => warn('connection-failed', { reason: messageOf(error) }))
 }
 

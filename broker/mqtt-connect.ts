@@ -7,7 +7,7 @@ import { topics } from './contract/topics.ts'
 import type { Certificates } from './identity/certificates.ts'
 import { watchClones } from './identity/clones.ts'
 import { type Peer, peerOf } from './identity/peer.ts'
-import type { LogFields } from './log.ts'
+import { accountIn, type LogFields } from './log.ts'
 import { MAX_BYTES_OF_CLIENT, MAX_BYTES_OF_HUB } from './packet-guard.ts'
 
 /** Who may connect, and as whom: aedes' preConnect and authenticate. */
@@ -132,7 +132,7 @@ export function connectionRules(ports: ConnectionPorts): ConnectionRules {
         authenticate(client, account, password).then(
           () => done(null, true),
           (error: unknown) => {
-            onRefused({ ...(account === undefined ? {} : { account: printable(account) }), reason: messageOf(error) })
+            onRefused({ ...(account === undefined ? {} : { account: accountIn(account) }), reason: messageOf(error) })
             done(isRefusal(error) ? error : refusal(REFUSAL.busy, 'accounts cannot be read'), null)
           },
         )
@@ -169,9 +169,4 @@ function refusal(returnCode: 2 | 3 | 4 | 5, reason: string): AuthenticateError {
 
 function isRefusal(error: unknown): error is AuthenticateError {
   return error instanceof PreCareError && 'returnCode' in error
-}
-
-/** What a stranger calls itself goes into the log only if it looks like an account. */
-function printable(account: string): string {
-  return /^[a-z0-9-]{4,32}$/.test(account) ? account : 'no valid id'
 }

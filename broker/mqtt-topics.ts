@@ -3,7 +3,8 @@ import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { type Identity, mayPublish, mayReceive, maySubscribe } from './access.ts'
 import { parseTopic } from './contract/topics.ts'
 import type { Channel, HubStates, Origin } from './hub-states.ts'
-import type { LogFields } from './log.ts'
+import { accountIn, type LogFields } from './log.ts'
+import type { Pace } from './publish-rate.ts'
 
 /** Who may write and read what: aedes' authorizePublish, authorizeSubscribe and authorizeForward. */
 
@@ -20,6 +21,8 @@ export interface TopicPorts {
   readonly identityOf: (client: Client) => Identity | undefined
   readonly mayStillReceive: (client: Client) => boolean
   readonly accept: (hub: string, payload: Uint8Array) => Promise<void>
+  /** Holds a hub back that sends too much. */
+  readonly pace?: Pace | undefined
   readonly states: HubStates
   readonly warn: (event: string, fields?: LogFields) => void
 }
@@ -32,7 +35,7 @@ export interface TopicRules {
   unsubscribed(client: Client, filters: readonly string[]): void
 }
 
-export function topicRules({ identityOf, mayStillReceive, accept, states, warn }: TopicPorts): TopicRules {
+export function topicRules({ identityOf, mayStillReceive, accept, pace, states, warn }: TopicPorts): TopicRules {
   const filters = new WeakMap<Client, Set<string>>()
   const stated = new WeakSet<Client>()
 
@@ -44,6 +47,7 @@ export function topicRules({ identityOf, mayStillReceive, accept, states, warn }
     }
     // QoS 2 keeps state per message for nothing: receipts are the end-to-end rule.
     if (packet.qos === 2) throw new PreCareError('access-denied', `${who.id} uses QoS 2; use QoS 1`)
+    await pace?.(who.id, packet.payload.length)
     const parsed = parseTopic(packet.topic)
     if (parsed?.type !== 'hub') {
       packet.retain = false
@@ -93,7 +97,7 @@ export function topicRules({ identityOf, mayStillReceive, accept, states, warn }
       publish(client, packet).then(
         () => done(null),
         (error: unknown) => {
-          warn('publish-refused', { client: client.id, reason: messageOf(error) })
+          warn('publish-refused', { client: accountIn(client.id), reason: messageOf(error) })
           done(error instanceof Error ? error : new Error(messageOf(error)))
         },
       )
@@ -102,7 +106,7 @@ export function topicRules({ identityOf, mayStillReceive, accept, states, warn }
       const who = identityOf(client)
       const granted =
         who !== undefined && maySubscribe(who, subscription.topic) && mayAddFilter(client, subscription.topic)
-      if (!granted) warn('subscription-refused', { client: client.id })
+      if (!granted) warn('subscription-refused', { client: accountIn(client.id) })
       // null is SUBACK 0x80; an error would lock a client with a stored session out for good (measured).
       done(null, granted ? subscription : null)
     },

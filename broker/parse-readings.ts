@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { type RawReading, rawReadingSchema } from '../device-drivers/reading.ts'
+import { type RawReading, rawReadingSchema, valueSchema } from '../device-drivers/reading.ts'
 import { readingsEnvelopeSchema } from './contract/messages.ts'
 import type { Range } from './store/sequence-ranges.ts'
 
@@ -40,8 +40,8 @@ const BACKSLASH = 0x5c
 const OPENING = new Set([0x5b, 0x7b])
 const CLOSING = new Set([0x5d, 0x7d])
 
-/** Deepest nesting of brackets outside strings. */
-function depthOf(bytes: Uint8Array): number {
+/** Deepest nesting of brackets outside strings. Pure; for bytes that need not be JSON. */
+export function depthOf(bytes: Uint8Array): number {
   let depth = 0
   let deepest = 0
   let inString = false
@@ -85,11 +85,21 @@ function claimOf(message: unknown): Claim | undefined {
   return { epoch: epoch.data, range: [first.data, first.data + items.length - 1] }
 }
 
+/** Names of the schema. Any other key is the sender's own text and may name a person. */
+const FIELDS: ReadonlySet<string> = new Set([
+  ...Object.keys(rawReadingSchema.shape),
+  ...Object.keys(rawReadingSchema.shape.clock.shape),
+  ...valueSchema.options.flatMap((option) => Object.keys(option.shape)),
+])
+
+const placeOf = (path: readonly PropertyKey[]): string =>
+  path.map((key) => (typeof key === 'number' || FIELDS.has(String(key)) ? String(key) : '*')).join('.')
+
 function parseItem(item: unknown): ParsedItem {
   const parsed = rawReadingSchema.safeParse(item)
   if (parsed.success) return { type: 'reading', reading: parsed.data }
   // Where it breaks, never what was there: the detail goes into a log.
-  const detail = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.code}`).join(', ')
+  const detail = parsed.error.issues.map(({ path, code }) => `${placeOf(path)} ${code}`).join(', ')
   return { type: 'malformed', text: JSON.stringify(item), detail: detail.slice(0, 200) }
 }
 

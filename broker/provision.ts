@@ -3,9 +3,13 @@ import { join } from 'node:path'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import type { Identity } from './access.ts'
 import { Accounts } from './accounts.ts'
+import type { Actor, AuditEntry } from './audit/entry.ts'
+import { openTrail } from './audit/trail.ts'
 import type { BrokerClock } from './broker-clock.ts'
 import { readJsonFile } from './config.ts'
 import { applyRegistry, parseRegistryDocument, type RegistryChange } from './registry.ts'
+import type { RegistryDocument } from './registry-document.ts'
+import { createUser, findUser } from './rights/users.ts'
 import { type Journal, openJournal } from './store/journal.ts'
 
 /** The commands that change what the broker knows, also while it runs: it notices within its next check (5 s). */
@@ -19,7 +23,12 @@ export interface Provisioned {
 interface Passwords {
   readonly hubs: Record<string, string>
   readonly clients: Record<string, string>
+  /** Only when the document names people. */
+  users?: Record<string, string>
 }
+
+/** Who is at the command line, when they did not say. */
+export const AT_THE_COMMAND_LINE: Actor = { type: 'system', id: 'command-line' }
 
 /** Threads of Node's pool, where scrypt runs. */
 const AT_ONCE = 4
@@ -34,7 +43,7 @@ export async function provision(
   dataDir: string,
   file: string,
   clock: BrokerClock,
-  options: { readonly dryRun: boolean },
+  options: { readonly dryRun: boolean; readonly by?: Actor },
 ): Promise<Provisioned> {
   const input = readJsonFile(file)
   const document = parseRegistryDocument(input)
@@ -45,14 +54,22 @@ export async function provision(
   return withJournal(dataDir, async (journal) => {
     const accounts = new Accounts(journal.database, clock)
     const missing = missingAccounts(accounts, wanted)
-    const change = applyRegistry(journal, input, options)
+    const missingUsers = missingPeople(journal, document)
+    const audit = openTrail(journal, clock)
+    const actor = options.by ?? AT_THE_COMMAND_LINE
+    const change = applyRegistry(journal, input, { dryRun: options.dryRun, applying: { actor, audit } })
     const passwords: Passwords = { hubs: {}, clients: {} }
     for (let at = 0; !options.dryRun && at < missing.length; at += AT_ONCE) {
       await Promise.all(
         missing.slice(at, at + AT_ONCE).map(async (identity) => {
           passwords[identity.role === 'hub' ? 'hubs' : 'clients'][identity.id] = await accounts.create(identity)
+          audit(accountEntry(actor, 'account.create', identity.id, organisationOf(identity)))
         }),
       )
+    }
+    for (const user of options.dryRun ? [] : missingUsers) {
+      passwords.users = { ...passwords.users, [user.id]: await createUser(journal.database, clock, user) }
+      audit(accountEntry(actor, 'user.create', user.id, user.organisation))
     }
     return { change, passwords }
   })
@@ -72,12 +89,40 @@ function missingAccounts(accounts: Accounts, wanted: readonly Identity[]): Ident
   return [...missing.values()]
 }
 
+/** @throws PreCareError 'config-invalid' when the id is an account's, or a user's of another organisation or role */
+function missingPeople(journal: Journal, { users }: RegistryDocument): RegistryDocument['users'] {
+  const account = journal.database.prepare('SELECT 1 FROM accounts WHERE id = ?')
+  return users.filter((user, index) => {
+    const known = findUser(journal.database, user.id)
+    const taken = account.get(user.id) !== undefined
+    if (!taken && known === undefined) return true
+    if (!taken && known?.organisation === user.organisation && known.role === user.role) return false
+    throw new PreCareError(
+      'config-invalid',
+      `users[${index}].id: ${user.id} is already somebody else; choose another id`,
+    )
+  })
+}
+
+/** An account or a person was made, changed or ended. */
+export function accountEntry(by: Actor, action: string, id: string, organisation: string | undefined): AuditEntry {
+  const actor = organisation === undefined ? by : { ...by, organisation }
+  return { actor, action, subject: id, criticality: 'important' }
+}
+
 const organisationOf = (identity: Identity): string | undefined =>
   identity.role === 'client' ? identity.organisation : undefined
 
 /** Gives an account a new random password and returns it; the old one ends. */
 export function resetAccount(dataDir: string, id: string, clock: BrokerClock): Promise<string> {
-  return withJournal(dataDir, (journal) => new Accounts(journal.database, clock).reset(id))
+  return withJournal(dataDir, async (journal) => {
+    const accounts = new Accounts(journal.database, clock)
+    const password = await accounts.reset(id)
+    const identity = accounts.find(id)
+    const organisation = identity === undefined ? undefined : organisationOf(identity)
+    openTrail(journal, clock)(accountEntry(AT_THE_COMMAND_LINE, 'account.reset', id, organisation))
+    return password
+  })
 }
 
 /**
@@ -101,10 +146,10 @@ export function secretFile(path: string): (content: unknown) => void {
 }
 
 /**
- * The journal of a data folder, open while `work` runs.
+ * The journal of a data folder, beside a broker that may be running; open while `work` runs.
  * @throws PreCareError 'store-failed', 'store-corrupt', 'config-invalid' when it can't be opened
  */
-export async function withJournal<T>(dataDir: string, work: (journal: Journal) => Promise<T>): Promise<T> {
+export async function withJournal<T>(dataDir: string, work: (journal: Journal) => T | Promise<T>): Promise<T> {
   const journal = openJournal(journalPath(dataDir))
   try {
     return await work(journal)

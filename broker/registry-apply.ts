@@ -1,6 +1,7 @@
-import type { StatementSync } from 'node:sqlite'
 import { documentError, type Problem, parseRegistryDocument, type RegistryDocument } from './registry-document.ts'
+import { type Applying, writeRights } from './rights/apply-rights.ts'
 import type { Journal } from './store/journal.ts'
+import { writeRows } from './store/write-rows.ts'
 
 /** As kept: the whole device has slot -1. */
 export const WHOLE_DEVICE = -1
@@ -35,6 +36,7 @@ function referenceProblems(journal: Journal, document: RegistryDocument): Proble
     citizen: knownIds(journal, 'citizens'),
     hub: knownIds(journal, 'hubs'),
     device: knownIds(journal, 'devices'),
+    group: knownIds(journal, 'groups'),
   }
   const check = (section: string, rows: readonly object[]) => {
     for (const [index, row] of rows.entries()) {
@@ -47,9 +49,11 @@ function referenceProblems(journal: Journal, document: RegistryDocument): Proble
   }
   check('devices', document.devices)
   check('assignments', document.assignments)
+  check('memberships', document.memberships)
   check('grants', document.grants)
   check('limits', document.limits)
   check('clients', document.clients)
+  check('users', document.users)
   return problems
 }
 
@@ -62,6 +66,7 @@ function periodProblems(document: RegistryDocument): Problem[] {
     }
   }
   check('assignments', document.assignments)
+  check('memberships', document.memberships)
   check('grants', document.grants)
   return problems
 }
@@ -97,10 +102,6 @@ function limitProblems(document: RegistryDocument, rewrites: readonly boolean[])
   )
 }
 
-function writeRows<T>(rows: readonly T[], statement: StatementSync, values: (row: T) => (string | number | null)[]) {
-  return rows.reduce((sum, row) => sum + Number(statement.run(...values(row)).changes), 0)
-}
-
 function writeLimits(journal: Journal, document: RegistryDocument): { added: number; rewrites: boolean[] } {
   const insert = journal.database.prepare(
     `INSERT INTO limits (citizen, quantity, from_at, alert_low, warning_low, warning_high, alert_high, author, reason)
@@ -120,17 +121,11 @@ function writeLimits(journal: Journal, document: RegistryDocument): { added: num
   return { added, rewrites }
 }
 
-function write(journal: Journal, document: RegistryDocument): RegistryChange {
+function write(journal: Journal, document: RegistryDocument, applying: Applying | undefined): RegistryChange {
   const sql = (text: string) => journal.database.prepare(text)
   const limits = writeLimits(journal, document)
   const changed = {
-    organisations: writeRows(
-      document.organisations,
-      sql(`INSERT INTO organisations (id, title, fhir) VALUES (?, ?, ?)
-           ON CONFLICT DO UPDATE SET title = excluded.title, fhir = excluded.fhir
-           WHERE title <> excluded.title OR fhir <> excluded.fhir`),
-      (o) => [o.id, o.title, o.fhir ? 1 : 0],
-    ),
+    ...writeRights(journal, document, applying),
     citizens: writeRows(document.citizens, sql('INSERT INTO citizens (id) VALUES (?) ON CONFLICT DO NOTHING'), (c) => [
       c.id,
     ]),
@@ -149,20 +144,6 @@ function write(journal: Journal, document: RegistryDocument): RegistryChange {
            WHERE to_at IS NOT excluded.to_at OR citizen <> excluded.citizen`),
       (a) => [a.device, a.slot ?? WHOLE_DEVICE, a.from, a.to ?? null, a.citizen],
     ),
-    grants: writeRows(
-      document.grants,
-      sql(`INSERT INTO grants (organisation, citizen, purpose, from_at, to_at, kinds) VALUES (?, ?, ?, ?, ?, ?)
-           ON CONFLICT DO UPDATE SET to_at = excluded.to_at, kinds = excluded.kinds
-           WHERE to_at IS NOT excluded.to_at OR kinds IS NOT excluded.kinds`),
-      (g) => [
-        g.organisation,
-        g.citizen,
-        g.purpose,
-        g.from,
-        g.to ?? null,
-        g.kinds === undefined ? null : JSON.stringify(g.kinds),
-      ],
-    ),
     limits: limits.added,
   }
   const problems = [
@@ -173,7 +154,11 @@ function write(journal: Journal, document: RegistryDocument): RegistryChange {
   ]
   if (problems.length > 0) throw documentError(problems)
   const any = Object.values(changed).some((count) => count > 0)
-  return { changed, version: any ? raiseVersion(journal) : registryVersion(journal) }
+  if (!any) return { changed, version: registryVersion(journal) }
+  const version = raiseVersion(journal)
+  const total = Object.values(changed).reduce((sum, count) => sum + count, 0)
+  applying?.audit({ actor: applying.actor, action: 'registry.apply', subject: `version-${version}`, count: total })
+  return { changed, version }
 }
 
 /** 0 before the first document. */
@@ -181,7 +166,8 @@ export function registryVersion(journal: Journal): number {
   return Number(journal.database.prepare(`SELECT value FROM meta WHERE key = 'registry-version'`).get()?.['value'] ?? 0)
 }
 
-function raiseVersion(journal: Journal): number {
+/** In the caller's transaction: a running broker reads the registry anew. */
+export function raiseVersion(journal: Journal): number {
   const version = registryVersion(journal) + 1
   journal.database
     .prepare(`INSERT INTO meta VALUES ('registry-version', ?) ON CONFLICT DO UPDATE SET value = excluded.value`)
@@ -200,12 +186,12 @@ function raiseVersion(journal: Journal): number {
 export function applyRegistry(
   journal: Journal,
   input: unknown,
-  options?: { readonly dryRun?: boolean },
+  options?: { readonly dryRun?: boolean; readonly applying?: Applying },
 ): RegistryChange {
   const document = parseRegistryDocument(input)
   try {
     return journal.transaction(() => {
-      const change = write(journal, document)
+      const change = write(journal, document, options?.applying)
       if (options?.dryRun === true) throw new DryRun(change)
       return change
     })

@@ -1,15 +1,9 @@
 import { z } from 'zod'
 import { type ErrorCode, PreCareError } from '../device-drivers/errors.ts'
 import { isQuantity, QUANTITIES } from '../device-drivers/quantities.ts'
-import { idSchema, KINDS } from '../device-drivers/reading.ts'
 import { orderProblem } from './alerts/limits.ts'
-import { utcTime } from './store/iso-time.ts'
+import { opaqueId as idSchema, period, rightsSections, documentTime as time } from './rights/rights-document.ts'
 
-/** Any ISO 8601 time with a zone; kept as UTC with milliseconds so that times compare as text. */
-const time = z.iso
-  .datetime({ offset: true, error: 'use a time with a zone, as 2026-01-31T08:00:00Z' })
-  .transform(utcTime)
-const period = { from: time, to: time.optional() }
 /** Limits under a misspelt name would never be compared with anything. */
 const quantity = z.string().refine(isQuantity, { error: `use one of ${Object.keys(QUANTITIES).join(', ')}` })
 const sentence = z.string().min(1).max(200)
@@ -39,16 +33,7 @@ const limitsSchema = z
 
 /** What the broker should know: who exists, which device is whose and when, who may see what, and which limits hold. */
 const registryDocumentSchema = z.strictObject({
-  organisations: z
-    .array(
-      z.strictObject({
-        id: idSchema,
-        title: sentence,
-        /** Every reading also as a FHIR Observation, on a topic of its own: twice the traffic. */
-        fhir: z.boolean('use true or false').default(false),
-      }),
-    )
-    .default([]),
+  ...rightsSections,
   citizens: z.array(z.strictObject({ id: idSchema })).default([]),
   hubs: z.array(z.strictObject({ id: idSchema })).default([]),
   devices: z
@@ -57,17 +42,6 @@ const registryDocumentSchema = z.strictObject({
   /** Without `slot`: the whole device, whatever slot it reports. */
   assignments: z
     .array(z.strictObject({ device: idSchema, slot: z.int().min(0).max(255).optional(), citizen: idSchema, ...period }))
-    .default([]),
-  grants: z
-    .array(
-      z.strictObject({
-        organisation: idSchema,
-        citizen: idSchema,
-        kinds: z.array(z.enum(KINDS)).min(1).optional(),
-        ...period,
-        purpose: sentence,
-      }),
-    )
     .default([]),
   limits: z.array(limitsSchema).default([]),
   /** Accounts of subscribers; made by the provisioning command, not kept in the registry. */
@@ -97,6 +71,12 @@ export function pathOf(path: readonly PropertyKey[]): string {
   return text.replace(/^\./, '') || 'document'
 }
 
+/** A field's name is shown only if it can be one: anything else is text that somebody pasted, perhaps of a person. */
+function unknownKeys(keys: readonly string[]): string {
+  const named = keys.map((key) => (/^[a-z][A-Za-z]{0,31}$/.test(key) ? `"${key}"` : 'a field'))
+  return `${named.join(', ')} is not known; remove it or correct its spelling`
+}
+
 /** @throws PreCareError 'config-invalid' or 'limits-invalid' naming every field that is wrong */
 export function parseRegistryDocument(input: unknown): RegistryDocument {
   const result = registryDocumentSchema.safeParse(input)
@@ -104,7 +84,8 @@ export function parseRegistryDocument(input: unknown): RegistryDocument {
   throw documentError(
     result.error.issues.map((issue) => {
       const limits = issue.code === 'custom' && issue.params?.['code'] === 'limits-invalid'
-      return { path: pathOf(issue.path), remedy: issue.message, ...(limits ? { code: 'limits-invalid' as const } : {}) }
+      const remedy = issue.code === 'unrecognized_keys' ? unknownKeys(issue.keys) : issue.message
+      return { path: pathOf(issue.path), remedy, ...(limits ? { code: 'limits-invalid' as const } : {}) }
     }),
   )
 }

@@ -1,7 +1,8 @@
-import type { Kind } from '../device-drivers/reading.ts'
 import type { Limits } from './alerts/limits.ts'
 import type { Grant } from './grants.ts'
 import { registryVersion, WHOLE_DEVICE } from './registry-apply.ts'
+import { loadRights, type Rights } from './rights/load-rights.ts'
+import type { Pseudonyms } from './rights/pseudonyms.ts'
 import type { Journal } from './store/journal.ts'
 
 export { applyRegistry, type RegistryChange } from './registry-apply.ts'
@@ -29,8 +30,7 @@ interface Snapshot {
   readonly assignments: ReadonlyMap<string, readonly Assignment[]>
   /** Organisations that also get their feed as FHIR. */
   readonly fhir: ReadonlySet<string>
-  /** By citizen. */
-  readonly grants: ReadonlyMap<string, readonly Grant[]>
+  readonly rights: Rights
   /** By 'citizen/quantity', newest first. */
   readonly limits: ReadonlyMap<string, readonly LimitsVersion[]>
 }
@@ -40,6 +40,8 @@ export interface Registry {
   readonly version: number
   /** Reads the registry anew if it has changed, also by another process; true if it had. */
   refresh(): boolean
+  /** It has changed and was not read anew yet. */
+  isStale(): boolean
   /** The registered hub of a device. */
   hubOf(device: string): string | undefined
   /** Whose reading this is by (device, slot, time); never guessed. A device registered at another hub is held. */
@@ -51,6 +53,10 @@ export interface Registry {
   grantsOf(citizen: string): readonly Grant[]
   /** The organisation asked for its feed as FHIR Observations too. */
   wantsFhir(organisation: string): boolean
+  /** Of a research organisation: what it gets instead of ids. Undefined for all others. */
+  pseudonymsOf(organisation: string): Pseudonyms | undefined
+  /** Citizens on whom an organisation has a grant, of whatever time. */
+  citizensOf(organisation: string): readonly string[]
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
@@ -68,19 +74,6 @@ function grouped<T>(
     else group.push(make(row))
   }
   return groups
-}
-
-function grantOf(row: Record<string, unknown>): Grant {
-  const to = text(row['to_at'])
-  const kinds = text(row['kinds'])
-  return {
-    organisation: String(row['organisation']),
-    citizen: String(row['citizen']),
-    purpose: String(row['purpose']),
-    from: String(row['from_at']),
-    ...(to === undefined ? {} : { to }),
-    ...(kinds === undefined ? {} : { kinds: JSON.parse(kinds) as Kind[] }),
-  }
 }
 
 function limitsOf(row: Record<string, unknown>): Limits {
@@ -109,11 +102,7 @@ function load(journal: Journal): Snapshot {
       }),
     ),
     fhir: new Set(all('SELECT id FROM organisations WHERE fhir = 1').map((row) => String(row['id']))),
-    grants: grouped(
-      all('SELECT * FROM grants ORDER BY organisation, from_at'),
-      (row) => String(row['citizen']),
-      grantOf,
-    ),
+    rights: loadRights(journal),
     limits: grouped(
       all('SELECT * FROM limits ORDER BY from_at DESC'),
       (row) => `${row['citizen']}/${row['quantity']}`,
@@ -138,12 +127,15 @@ export function openRegistry(journal: Journal): Registry {
       )?.citizen
   }
 
+  const isStale = () => Number(version.get()?.['value'] ?? 0) !== snapshot.version
+
   return {
     get version() {
       return snapshot.version
     },
+    isStale,
     refresh() {
-      if (Number(version.get()?.['value'] ?? 0) === snapshot.version) return false
+      if (!isStale()) return false
       snapshot = load(journal)
       return true
     },
@@ -158,7 +150,12 @@ export function openRegistry(journal: Journal): Registry {
     },
     limitsFor: (citizen, quantity, at) =>
       snapshot.limits.get(`${citizen}/${quantity}`)?.find((version) => version.from <= at)?.limits,
-    grantsOf: (citizen) => snapshot.grants.get(citizen) ?? [],
     wantsFhir: (organisation) => snapshot.fhir.has(organisation),
+    grantsOf: (citizen) => snapshot.rights.grants.get(citizen) ?? [],
+    pseudonymsOf: (organisation) => snapshot.rights.pseudonyms.get(organisation),
+    citizensOf: (organisation) =>
+      [...snapshot.rights.grants].flatMap(([citizen, grants]) =>
+        grants.some((grant) => grant.organisation === organisation) ? [citizen] : [],
+      ),
   }
 }

@@ -128,6 +128,10 @@ export const ERROR_CODES = {
     advice: 'The broker cannot listen on that address; choose a port that no other program uses.',
   },
   'access-denied': { retry: 'permanent', advice: 'This identity has no right to that topic; ask for a grant.' },
+  'audit-failed': {
+    retry: 'permanent',
+    advice: 'The audit cannot be written or read, so nothing is handed out; check the disk and run audit verify.',
+  },
   'time-series-unavailable': {
     retry: 'transient',
     advice: 'The time-series database does not answer; readings are safe in the journal and follow when it is back.',

@@ -14,7 +14,7 @@ export interface FhirDevices {
 
 export function openFhirDevices(
   journal: Journal,
-  registry: Pick<Registry, 'grantsOf'>,
+  registry: Pick<Registry, 'grantsOf' | 'pseudonymsOf'>,
   clock: { now(): number },
   /** What a device last said of itself. */
   stateOf: (hub: string, device: string) => DeviceState | undefined,
@@ -30,13 +30,15 @@ export function openFhirDevices(
         const grants = registry.grantsOf(citizen)
         return KINDS.some((kind) => organisationsFor(grants, citizen, kind, now).includes(organisation))
       }
+      const pseudonym = registry.pseudonymsOf(organisation)
       const devices = new Map<string, Device>()
       const hubs = new Map<string, Device>()
       for (const row of select.all(now, now)) {
         if (!mayHave(String(row['citizen']))) continue
-        const id = String(row['id'])
-        const hub = String(row['hub'])
-        const state = stateOf(hub, id)
+        const own = { device: String(row['id']), hub: String(row['hub']) }
+        const state = stateOf(own.hub, own.device)
+        const id = pseudonym === undefined ? own.device : pseudonym('device', own.device)
+        const hub = pseudonym === undefined ? own.hub : pseudonym('hub', own.hub)
         devices.set(id, deviceOf({ id, hub, driver: String(row['driver']), ...(state === undefined ? {} : { state }) }))
         hubs.set(hub, hubOf(hub))
       }

@@ -1,104 +1,139 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { ClientIdentity } from '../access.ts'
+import { z } from 'zod'
 import type { FeedReading } from '../contract/messages.ts'
-import type { Log } from '../log.ts'
-import type { Replay } from '../replay/replay.ts'
+import { SEARCH_PARAMETERS } from '../documents/parameters.ts'
+import { type Answer, type Asked, openRoute, ownRoute, type Route } from '../http/route.ts'
 import { FHIR_JSON, outcome, searchset } from './bundle.ts'
 import { capabilityStatement } from './capability.ts'
-import type { FhirDevices } from './devices.ts'
 import { HOME_ZONE } from './local-time.ts'
 import { observationOf } from './observation.ts'
-import type { Observation } from './resources.ts'
 import { parseObservationSearch, SearchProblem } from './search.ts'
 import { FEED_CURSOR } from './systems.ts'
 
 /** `/fhir/...`: an organisation's feed as FHIR R4, read only. */
 
-export interface FhirPorts {
-  readonly replay: Replay
-  readonly devices: FhirDevices
-  /** Whose request it is: nobody's, or 'busy' when that can't be found out just now. */
-  readonly clientOf: (request: FastifyRequest) => Promise<ClientIdentity | 'busy' | undefined>
-  readonly log: Log
-}
+/** A citizen that the caller has no name for: nothing is of nobody. */
+const NOBODY = ''
 
-const send = (reply: FastifyReply, resource: unknown) =>
-  reply.type(FHIR_JSON).header('cache-control', 'no-store').send(JSON.stringify(resource))
+const searchSchema = z.record(z.string(), z.unknown()).transform((query, context) => {
+  try {
+    return parseObservationSearch(query, HOME_ZONE)
+  } catch (error) {
+    if (!(error instanceof SearchProblem)) throw error
+    context.addIssue({ code: 'custom', message: `${error.message}.` })
+    return z.NEVER
+  }
+})
 
-const refuse = (reply: FastifyReply, status: number, code: string, diagnostics: string) =>
-  send(reply.code(status), outcome(code, diagnostics))
+const adviceOf = (error: z.ZodError): string => error.issues.map(({ message }) => message).join(' ')
 
-/** As the caller wrote it, so that links lead back the same way; it only goes back to the caller. */
-const baseOf = (request: FastifyRequest): string => `${request.protocol}://${request.host}/fhir`
+const resource = (said: unknown, more: Omit<Answer, 'body' | 'type'> = {}): Answer => ({
+  ...more,
+  body: JSON.stringify(said),
+  type: FHIR_JSON,
+})
+const missing = (diagnostics: string): Answer =>
+  resource(outcome('not-found', diagnostics), { status: 404, seen: { count: 0 } })
 
-const observationIn = (entry: FeedReading): Observation | undefined =>
+const baseOf = ({ origin }: Asked): string => `${origin}/fhir`
+
+const observationIn = (entry: FeedReading) =>
   observationOf(entry, { tag: { system: FEED_CURSOR, code: String(entry.cursor) } })
 
-export function fhirRoutes(app: FastifyInstance, { replay, devices, clientOf, log }: FhirPorts): void {
-  /** Undefined when it was answered already. */
-  async function authenticated(request: FastifyRequest, reply: FastifyReply): Promise<ClientIdentity | undefined> {
-    const client = await clientOf(request)
-    if (client === 'busy') void refuse(reply.header('retry-after', 1), 503, 'transient', 'Try again in a second.')
-    else if (client !== undefined) return client
-    else {
-      const basic = reply.header('www-authenticate', 'Basic realm="precare"')
-      void refuse(basic, 401, 'login', 'Use the account and password of a client over HTTP Basic.')
-    }
-    return undefined
-  }
+const documented = { schemas: { 'application/fhir+json': 'fhir-resource' } } as const
+const anyResource = z.looseObject({ resourceType: z.string() })
+const read = { method: 'GET', action: 'feed.read', answer: anyResource } as const
+const idOf = (description: string) => ({
+  ...documented,
+  path: { id: description },
+  refusals: { '404': 'Not in this feed' },
+})
 
-  app.get('/fhir/metadata', (request, reply) => send(reply, capabilityStatement(baseOf(request))))
-
-  app.get<{ Querystring: Record<string, unknown> }>('/fhir/Observation', async (request, reply) => {
-    const client = await authenticated(request, reply)
-    if (client === undefined) return reply
-    try {
-      const { filter, fits, count, cursor } = parseObservationSearch(request.query, HOME_ZONE)
-      const page = replay.readings(client.organisation, cursor, count, filter)
-      const found = page.items.map(observationIn).filter((one) => one !== undefined && fits(one))
-      log.info('fhir-read', { account: client.id, organisation: client.organisation, count: found.length })
-      const query = new URL(request.url, 'http://localhost').searchParams
+export const FHIR_ROUTES: readonly Route[] = [
+  openRoute(
+    {
+      method: 'GET',
+      path: '/fhir/metadata',
+      who: 'anybody',
+      summary: 'CapabilityStatement',
+      answer: anyResource,
+      documented,
+    },
+    ({ asked }) => resource(capabilityStatement(baseOf(asked))),
+  ),
+  ownRoute(
+    {
+      ...read,
+      path: '/fhir/Observation',
+      summary: 'the feed as FHIR R4',
+      query: searchSchema,
+      queryAdvice: adviceOf,
+      documented: { ...documented, parameters: SEARCH_PARAMETERS },
+    },
+    ({ asked, caller, query: { filter, fits, count, cursor }, citizenNamed }, { replay }) => {
+      const known = filter.citizen === undefined ? undefined : citizenNamed(filter.citizen)
+      const page = replay.readings(caller.organisation, cursor, count, {
+        ...filter,
+        ...(filter.citizen === undefined ? {} : { citizen: known ?? NOBODY }),
+      })
+      const found = page.items.flatMap((entry) => {
+        const observation = observationIn(entry)
+        return observation !== undefined && fits(observation) ? [{ entry, observation }] : []
+      })
+      const [first, last] = [found.at(0)?.entry.cursor, found.at(-1)?.entry.cursor]
+      const observations = found.map(({ observation }) => observation)
       const next = page.next < page.newest ? page.next : undefined
-      return send(reply, searchset(found as Observation[], 'Observation', { base: baseOf(request), query }, next))
-    } catch (error) {
-      if (error instanceof SearchProblem) return refuse(reply, 400, 'invalid', `${error.message}.`)
-      throw error
-    }
-  })
-
-  app.get<{ Params: { id: string } }>('/fhir/Observation/:id', async (request, reply) => {
-    const client = await authenticated(request, reply)
-    if (client === undefined) return reply
-    const entry = replay.reading(client.organisation, request.params.id)
-    const observation = entry === undefined ? undefined : observationIn(entry)
-    log.info('fhir-read', { account: client.id, organisation: client.organisation, count: observation ? 1 : 0 })
-    return observation === undefined
-      ? refuse(reply, 404, 'not-found', 'There is no such Observation in the feed of this organisation.')
-      : send(reply, observation)
-  })
-
-  app.get<{ Querystring: Record<string, unknown> }>('/fhir/Device', async (request, reply) => {
-    const client = await authenticated(request, reply)
-    if (client === undefined) return reply
-    const [parameter] = Object.keys(request.query)
-    if (parameter !== undefined) return refuse(reply, 400, 'invalid', `${parameter}: is not supported; use none.`)
-    const query = new URLSearchParams()
-    return send(
-      reply,
-      searchset(devices.all(client.organisation), 'Device', { base: baseOf(request), query }, undefined),
-    )
-  })
-
-  app.get<{ Params: { id: string } }>('/fhir/Device/:id', async (request, reply) => {
-    const client = await authenticated(request, reply)
-    if (client === undefined) return reply
-    const device = devices.all(client.organisation).find(({ id }) => id === request.params.id)
-    return device === undefined
-      ? refuse(reply, 404, 'not-found', 'There is no such Device among those of this organisation.')
-      : send(reply, device)
-  })
-
-  app.get('/fhir/*', (_request, reply) =>
-    refuse(reply, 404, 'not-supported', 'Use /fhir/metadata, /fhir/Observation or /fhir/Device.'),
-  )
-}
+      return resource(searchset(observations, 'Observation', { base: baseOf(asked), query: asked.search }, next), {
+        seen: {
+          ...(known === undefined ? {} : { citizen: known }),
+          ...(filter.kinds === undefined ? {} : { kinds: filter.kinds }),
+          ...(filter.from === undefined ? {} : { from: filter.from }),
+          ...(filter.to === undefined ? {} : { to: filter.to }),
+          ...(first === undefined || last === undefined ? {} : { cursors: [first, last] }),
+          count: found.length,
+        },
+      })
+    },
+  ),
+  ownRoute(
+    {
+      ...read,
+      path: '/fhir/Observation/:id',
+      summary: 'one of them; for research by search only',
+      documented: idOf('The id of the reading'),
+    },
+    ({ asked, caller }, { replay }) => {
+      const entry = replay.reading(caller.organisation, asked.parameters['id'] ?? '')
+      const observation = entry === undefined ? undefined : observationIn(entry)
+      if (entry === undefined || observation === undefined) {
+        return missing('There is no such Observation in the feed of this organisation.')
+      }
+      const { citizen, cursor, reading } = entry
+      return resource(observation, { seen: { citizen, kinds: [reading.kind], cursors: [cursor, cursor], count: 1 } })
+    },
+  ),
+  ownRoute(
+    {
+      ...read,
+      path: '/fhir/Device',
+      summary: 'devices and hubs of its citizens',
+      queryAdvice: 'Device is listed whole; use no parameter.',
+      documented,
+    },
+    ({ asked, caller }, { devices }) => {
+      const found = devices.all(caller.organisation)
+      const place = { base: baseOf(asked), query: new URLSearchParams() }
+      return resource(searchset(found, 'Device', place, undefined), {
+        seen: { subject: 'devices', count: found.length },
+      })
+    },
+  ),
+  ownRoute(
+    { ...read, path: '/fhir/Device/:id', summary: 'one of them', documented: idOf('phd-<device> or phg-<hub>') },
+    ({ asked, caller }, { devices }) => {
+      const found = devices.all(caller.organisation).find(({ id }) => id === asked.parameters['id'])
+      return found === undefined
+        ? missing('There is no such Device among those of this organisation.')
+        : resource(found, { seen: { subject: 'devices', count: 1 } })
+    },
+  ),
+]

@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import type { PeerCertificate } from 'node:tls'
+import type { Actor, Audit } from '../audit/entry.ts'
+import { openTrail } from '../audit/trail.ts'
 import type { BrokerClock } from '../broker-clock.ts'
 import { timestamp } from '../broker-clock.ts'
 import type { Journal } from '../store/journal.ts'
@@ -28,18 +30,25 @@ export function accountOf(certificate: X509Certificate): string | undefined {
 export class Certificates {
   readonly #journal: Journal
   readonly #clock: BrokerClock
+  readonly #audit: Audit
+  readonly #actor: Actor
 
-  constructor(journal: Journal, clock: BrokerClock) {
+  /** @param actor who issues and revokes, for the audit; the broker itself when left out */
+  constructor(journal: Journal, clock: BrokerClock, actor: Actor = { type: 'system', id: 'identity' }) {
     this.#journal = journal
     this.#clock = clock
+    this.#audit = openTrail(journal, clock)
+    this.#actor = actor
   }
 
   /** To be called in the transaction that gives it out. @param pem of a certificate that was just signed */
   record(account: string, pem: string): void {
     const certificate = new X509Certificate(pem)
+    const fingerprint = fingerprintOf(certificate)
     this.#db
       .prepare('INSERT INTO certificates (fingerprint, account, valid_to, issued_at, pem) VALUES (?, ?, ?, ?, ?)')
-      .run(fingerprintOf(certificate), account, certificate.validToDate.toISOString(), timestamp(this.#clock), pem)
+      .run(fingerprint, account, certificate.validToDate.toISOString(), timestamp(this.#clock), pem)
+    this.#writeDown('certificate.issue', `${account}/${fingerprint}`)
   }
 
   pem(fingerprint: string): string | undefined {
@@ -53,10 +62,12 @@ export class Certificates {
     return row === undefined ? undefined : String(row['reason'])
   }
 
+  /** To be called in a transaction. */
   revoke(fingerprint: string, reason: string): void {
-    this.#db
+    const { changes } = this.#db
       .prepare('INSERT INTO revocations (fingerprint, reason, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING')
       .run(fingerprint, reason, timestamp(this.#clock))
+    if (Number(changes) > 0) this.#writeDown('certificate.revoke', fingerprint)
   }
 
   /** Every certificate of an account but `except`. */
@@ -97,6 +108,10 @@ export class Certificates {
         firstUsedAt: row['first_used_at'] === null ? undefined : String(row['first_used_at']),
         revoked: row['reason'] === null ? undefined : String(row['reason']),
       }))
+  }
+
+  #writeDown(action: string, subject: string): void {
+    this.#audit({ actor: this.#actor, action, subject, criticality: 'important' })
   }
 
   get #db() {

@@ -3,10 +3,11 @@ import qrcode from 'qrcode'
 import { PreCareError } from '../../device-drivers/errors.ts'
 import { Accounts } from '../accounts.ts'
 import { inUrl } from '../address.ts'
+import { openTrail } from '../audit/trail.ts'
 import type { BrokerClock } from '../broker-clock.ts'
 import { type BrokerConfig, parseConfig, readJsonFile } from '../config.ts'
 import { grouped, invitationText, typedFingerprint } from '../contract/enrolment.ts'
-import { withJournal } from '../provision.ts'
+import { AT_THE_COMMAND_LINE, accountEntry, withJournal } from '../provision.ts'
 import { type Authority, openAuthority } from './authority.ts'
 import { Certificates } from './certificates.ts'
 import { enrolmentKey, invite } from './enrolment.ts'
@@ -62,9 +63,11 @@ async function enrol(flags: EnrolFlags, { clock, print, say }: Out): Promise<voi
   const origin = flags.origin ?? `https://${inUrl(tls.names[0] ?? '')}:${tls.enrolPort}`
   const codes = await withJournal(dataDir, async (journal) => {
     const accounts = new Accounts(journal.database, clock)
-    const certificates = new Certificates(journal, clock)
+    const certificates = new Certificates(journal, clock, AT_THE_COMMAND_LINE)
     const key = enrolmentKey(identityFolder(dataDir))
-    return invite({ journal, accounts, certificates, clock, key }, flags.hub, flags.serial)
+    const made = invite({ journal, accounts, certificates, clock, key }, flags.hub, flags.serial)
+    openTrail(journal, clock)(accountEntry(AT_THE_COMMAND_LINE, 'enrolment.invite', flags.hub, undefined))
+    return made
   })
   const text = invitationText({ origin, code: codes.code, fingerprint })
   const byHand = { code: grouped(codes.typed), fingerprint: grouped(typedFingerprint(fingerprint)) }
@@ -97,7 +100,7 @@ async function revoke(flags: RevokeFlags, { clock, print }: Out): Promise<void> 
   }
   await withJournal(dataDir, async (journal) => {
     const accounts = new Accounts(journal.database, clock)
-    const certificates = new Certificates(journal, clock)
+    const certificates = new Certificates(journal, clock, AT_THE_COMMAND_LINE)
     if (hub !== undefined && accounts.find(hub) === undefined) {
       throw new PreCareError('config-invalid', '--hub: there is no account of this id')
     }
@@ -107,7 +110,9 @@ async function revoke(flags: RevokeFlags, { clock, print }: Out): Promise<void> 
       journal.transaction(() => {
         for (const each of fingerprints) certificates.revoke(each, 'by command')
         // Also for a certificate that this journal does not know, since it is an older copy.
-        if (hub !== undefined) accounts.disable(hub)
+        if (hub === undefined) return
+        accounts.disable(hub)
+        openTrail(journal, clock)(accountEntry(AT_THE_COMMAND_LINE, 'account.disable', hub, undefined))
       })
     }
     print({
@@ -131,7 +136,7 @@ async function issue(flags: IssueFlags, { clock, say }: Out): Promise<void> {
       throw new PreCareError('config-invalid', '--client: there is no client of this id; provision it first')
     }
     const pem = await authority.issueClient(flags.client, request)
-    journal.transaction(() => new Certificates(journal, clock).record(flags.client, pem))
+    journal.transaction(() => new Certificates(journal, clock, AT_THE_COMMAND_LINE).record(flags.client, pem))
     say(`${pem}${authority.certificate}`)
   })
 }
@@ -183,7 +188,9 @@ export function addIdentityCommands(program: Command, out: Out): void {
     .option(...CONFIG)
     .option(...DATA)
     .action((flags: Place & { account?: string }) =>
-      withJournal(placeOf(flags).dataDir, async (journal) => print(new Certificates(journal, clock).of(flags.account))),
+      withJournal(placeOf(flags).dataDir, async (journal) =>
+        print(new Certificates(journal, clock, AT_THE_COMMAND_LINE).of(flags.account)),
+      ),
     )
   program
     .command('revoke')

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
+import { openTrail } from '../audit/trail.ts'
 import type { BrokerClock } from '../broker-clock.ts'
 import { readJsonFile } from '../config.ts'
-import { withJournal } from '../provision.ts'
+import { AT_THE_COMMAND_LINE, withJournal } from '../provision.ts'
 import { gapsIn } from './coverage.ts'
 import { applyDocument } from './documents.ts'
 import { isDanishHoliday } from './holidays.ts'
@@ -21,7 +22,8 @@ export function notifyCommands(clock: BrokerClock, print: (value: unknown) => vo
       const now = clock.now()
       const ahead = { start: now, end: now + document.lookAheadH * 3_600_000 }
       return withJournal(flags.data, async (journal) => {
-        const change = applyDocument(journal, document, now, { dryRun: flags.dryRun === true })
+        const applying = { actor: AT_THE_COMMAND_LINE, audit: openTrail(journal, clock) }
+        const change = applyDocument(journal, document, now, { dryRun: flags.dryRun === true, applying })
         print({ ...change, gaps: gapsIn(document, ahead, { zone: document.zone, isHoliday: isDanishHoliday }) })
       })
     })

@@ -1,3 +1,4 @@
+import type { Applying } from '../rights/apply-rights.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
 import type { NotifyDocument } from './document.ts'
@@ -44,7 +45,7 @@ export function applyDocument(
   journal: Journal,
   document: NotifyDocument,
   now: number,
-  { dryRun }: { readonly dryRun: boolean },
+  { dryRun, applying }: { readonly dryRun: boolean; readonly applying?: Applying },
 ): DocumentChange {
   return journal.transaction(() => {
     const before = newestDocument(journal)
@@ -54,6 +55,12 @@ export function applyDocument(
       journal.database
         .prepare('INSERT INTO notify_documents (version, applied_at, document) VALUES (?, ?, ?)')
         .run(version, isoTime(now), JSON.stringify(document))
+      applying?.audit({
+        actor: applying.actor,
+        action: 'notify.apply',
+        subject: `version-${version}`,
+        criticality: 'important',
+      })
     }
     return { version, ...differences(before.document, document) }
   })

@@ -1,6 +1,7 @@
 import type { Kind } from '../../device-drivers/reading.ts'
 import { organisationsFor } from '../grants.ts'
 import type { Registry } from '../registry.ts'
+import { disguiseAlert } from '../rights/pseudonyms.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
 import type { ReplayPage } from './replay.ts'
@@ -22,6 +23,7 @@ export interface AlertEntry {
 }
 
 export interface AlertReplay {
+  /** @param citizen the journal's own id, also for research */
   alerts(organisation: string, cursor: number, limit: number, citizen?: string): ReplayPage<AlertEntry>
 }
 
@@ -30,7 +32,7 @@ const kindsOf = ({ kind, kinds }: ToldAlert): readonly Kind[] => kinds ?? (kind 
 /** Reads the table `alert_transitions` (cursor, at, message). */
 export function openAlertReplay(
   journal: Journal,
-  registry: Pick<Registry, 'grantsOf'>,
+  registry: Pick<Registry, 'grantsOf' | 'pseudonymsOf'>,
   clock: { now(): number },
 ): AlertReplay {
   const select = journal.database.prepare(
@@ -38,12 +40,9 @@ export function openAlertReplay(
   )
   const selectNewest = journal.database.prepare('SELECT max(cursor) AS newest FROM alert_transitions')
 
-  /** Who may have all kinds that an alert rests on may have the alert. */
   function isGranted(organisation: string, alert: ToldAlert, now: string): boolean {
-    const grants = registry.grantsOf(alert.citizen)
-    const kinds = kindsOf(alert)
-    if (kinds.length === 0) return grants.some((grant) => grant.organisation === organisation && isNow(grant, now))
-    return kinds.every((kind) => organisationsFor(grants, alert.citizen, kind, now).includes(organisation))
+    const { citizen } = alert
+    return organisationsFor(registry.grantsOf(citizen), citizen, kindsOf(alert), now).includes(organisation)
   }
 
   return {
@@ -56,13 +55,15 @@ export function openAlertReplay(
         alert: JSON.parse(String(row['message'])) as ToldAlert,
       }))
       const fitting = rows.filter(({ alert }) => citizen === undefined || alert.citizen === citizen)
-      const items = fitting.filter(({ alert }) => isGranted(organisation, alert, now))
+      const granted = fitting.filter(({ alert }) => isGranted(organisation, alert, now))
+      const pseudonym = registry.pseudonymsOf(organisation)
+      const items =
+        pseudonym === undefined
+          ? granted
+          : granted.map((entry) => ({ ...entry, alert: disguiseAlert(entry.alert, pseudonym) as ToldAlert }))
       // What another organisation is told is no business of this one, not even as a count.
       const next = rows.length < limit ? Math.max(cursor, newest) : Number(rows.at(-1)?.cursor)
       return { items, next, withheld: 0, newest }
     },
   }
 }
-
-const isNow = ({ from, to }: { readonly from: string; readonly to?: string }, now: string): boolean =>
-  from <= now && (to === undefined || now < to)

@@ -2,12 +2,14 @@ import type { Kind, Reading } from '../../device-drivers/reading.ts'
 import type { FeedReading } from '../contract/messages.ts'
 import { organisationsFor } from '../grants.ts'
 import type { Registry } from '../registry.ts'
+import { disguiseReading } from '../rights/pseudonyms.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
 
 /** What a subscriber missed: its organisation's feed read again from a cursor. */
 
 export interface ReplayFilter {
+  /** By the journal's own id, also for research. */
   readonly citizen?: string | undefined
   readonly kinds?: readonly Kind[] | undefined
   /** Measured at or after, ISO 8601 UTC with milliseconds. */
@@ -33,7 +35,7 @@ export interface ReplayPage<T> {
 export interface Replay {
   /** Entries after a cursor, oldest first, at most `limit` of them. */
   readings(organisation: string, cursor: number, limit: number, filter?: ReplayFilter): ReplayPage<FeedReading>
-  /** One reading of the feed by its id; undefined when the organisation never had it, or has no grant any more. */
+  /** One reading of the feed by its id; undefined when the organisation never had it, has no grant any more, or does research. */
   reading(organisation: string, id: string): FeedReading | undefined
 }
 
@@ -54,7 +56,11 @@ const entryOf = (row: Row): FeedReading => ({
   reading: JSON.parse(String(row['payload'])) as Reading,
 })
 
-export function openReplay(journal: Journal, registry: Pick<Registry, 'grantsOf'>, clock: { now(): number }): Replay {
+export function openReplay(
+  journal: Journal,
+  registry: Pick<Registry, 'grantsOf' | 'pseudonymsOf'>,
+  clock: { now(): number },
+): Replay {
   const sql = (text: string) => journal.database.prepare(text)
   const statements = new Map<string, ReturnType<typeof sql>>()
   const prepared = (text: string) => {
@@ -74,6 +80,12 @@ export function openReplay(journal: Journal, registry: Pick<Registry, 'grantsOf'
     return organisationsFor(registry.grantsOf(citizen), citizen, String(row['kind']) as Kind, now).includes(
       organisation,
     )
+  }
+
+  /** As the organisation may see it: research under pseudonyms. */
+  function shownTo(organisation: string, row: Row): FeedReading {
+    const pseudonym = registry.pseudonymsOf(organisation)
+    return pseudonym === undefined ? entryOf(row) : disguiseReading(entryOf(row), pseudonym)
   }
 
   return {
@@ -101,10 +113,12 @@ export function openReplay(journal: Journal, registry: Pick<Registry, 'grantsOf'
       const seen = Number(end?.['n']) < examined ? Math.max(cursor, newest) : Number(end?.['last'])
       const next = rows.length < wanted ? seen : Number(rows.at(-1)?.['position'])
       const now = isoTime(clock.now())
-      const items = rows.filter((row) => isGranted(organisation, row, now)).map(entryOf)
+      const items = rows.filter((row) => isGranted(organisation, row, now)).map((row) => shownTo(organisation, row))
       return { items, next, withheld: rows.length - items.length, newest }
     },
     reading(organisation, id) {
+      // Research knows no reading by an id of ours, and a pseudonym leads nowhere back without trying all.
+      if (registry.pseudonymsOf(organisation) !== undefined) return undefined
       const row = selectById.get(organisation, id)
       return row !== undefined && isGranted(organisation, row, isoTime(clock.now())) ? entryOf(row) : undefined
     },

@@ -175,4 +175,54 @@ export const MIGRATIONS: readonly string[] = [
     UNIQUE (kind, subject, occasion)
   ) STRICT;
   `,
+  `
+  -- Who may see what. Research gets pseudonyms under a key of its own.
+  ALTER TABLE organisations ADD COLUMN type TEXT NOT NULL DEFAULT 'clinic'
+    CHECK (type IN ('clinic', 'municipality', 'gp', 'ward', 'research'));
+  CREATE TABLE organisation_keys (organisation TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE groups (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE TABLE memberships (
+    group_id TEXT NOT NULL, citizen TEXT NOT NULL, from_at TEXT NOT NULL, to_at TEXT,
+    PRIMARY KEY (group_id, citizen, from_at)
+  ) STRICT, WITHOUT ROWID;
+  ALTER TABLE grants RENAME TO grants_before;
+  -- revoked_at ends a grant beside its to_at, and no document brings it back
+  CREATE TABLE grants (
+    organisation TEXT NOT NULL, scope TEXT NOT NULL CHECK (scope IN ('citizen', 'group')), subject TEXT NOT NULL,
+    purpose TEXT NOT NULL, from_at TEXT NOT NULL, to_at TEXT, kinds TEXT, given_by TEXT, revoked_at TEXT,
+    PRIMARY KEY (organisation, scope, subject, purpose, from_at)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO grants SELECT organisation, 'citizen', citizen, purpose, from_at, to_at, kinds, NULL, NULL
+    FROM grants_before;
+  DROP TABLE grants_before;
+
+  -- People of an organisation. The name is shown to colleagues and is nowhere else.
+  CREATE TABLE users (
+    id TEXT PRIMARY KEY, organisation TEXT NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('nurse', 'physician', 'technician', 'administrator', 'auditor')),
+    display_name TEXT NOT NULL, secret TEXT NOT NULL, created_at TEXT NOT NULL, disabled_at TEXT
+  ) STRICT, WITHOUT ROWID;
+  -- Bearer tokens of clients and users; hash: SHA-256 of the token
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY, holder_type TEXT NOT NULL CHECK (holder_type IN ('client', 'user')), holder TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
+    created_at TEXT NOT NULL, expires_at TEXT NOT NULL, revoked_at TEXT
+  ) STRICT, WITHOUT ROWID;
+
+  -- Who saw and changed what: grows only, each row bound to the one before
+  CREATE TABLE audit (
+    position INTEGER PRIMARY KEY,
+    at TEXT NOT NULL, system TEXT NOT NULL, actor_type TEXT NOT NULL, actor TEXT NOT NULL, role TEXT,
+    organisation TEXT, on_behalf_of TEXT, action TEXT NOT NULL, criticality TEXT NOT NULL, citizen TEXT, subject TEXT,
+    kinds TEXT, from_at TEXT, to_at TEXT, first_cursor INTEGER, last_cursor INTEGER, count INTEGER, purpose TEXT,
+    correlation TEXT, hash TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX audit_by_citizen ON audit (citizen, position) WHERE citizen IS NOT NULL;
+  CREATE TRIGGER audit_keeps BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  -- Also stops INSERT OR REPLACE, which deletes without asking the trigger above.
+  CREATE TRIGGER audit_grows BEFORE INSERT ON audit
+    WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM audit)
+    BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
+  `,
 ]

@@ -1,4 +1,5 @@
-import type { RawReading } from '../../device-drivers/reading.ts'
+import type { Kind, RawReading, Reading } from '../../device-drivers/reading.ts'
+import type { FeedReading } from '../contract/messages.ts'
 import { isoTime } from './iso-time.ts'
 import type { Journal } from './journal.ts'
 
@@ -136,3 +137,27 @@ const LATE_AFTER_MS = 10 * 60_000
 
 /** Readings measured before this time are late. @param now wall time of storing, ms since 1970 */
 export const lateBefore = (now: number): string => isoTime(now - LATE_AFTER_MS)
+
+/** A citizen's readings of these kinds by time of measuring, oldest first; `from` inclusive, `to` exclusive. */
+export function readingsOf(
+  journal: Journal,
+  citizen: string,
+  kinds: readonly Kind[],
+  from: string,
+  to: string,
+  limit: number,
+): Omit<FeedReading, 'cursor'>[] {
+  return journal.database
+    .prepare(
+      `SELECT hub, stored_at, payload FROM readings
+       WHERE citizen = ? AND kind IN (SELECT value FROM json_each(?)) AND measured_at >= ? AND measured_at < ?
+       ORDER BY measured_at, id LIMIT ?`,
+    )
+    .all(citizen, JSON.stringify(kinds), from, to, limit)
+    .map((row) => ({
+      citizen,
+      hub: String(row['hub']),
+      storedAt: String(row['stored_at']),
+      reading: JSON.parse(String(row['payload'])) as Reading,
+    }))
+}

@@ -45,14 +45,14 @@ export function fleetRegistry(hubs: number, perHub: number): Registry {
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 /** As long as a real id and as evenly spread. */
-function fakeId(text: string): string {
+export function readingIdOf(text: string): string {
   const bytes = createHash('sha256').update(text).digest()
   return Array.from({ length: 32 }, (_, i) => BASE32[(bytes[i] ?? 0) & 31]).join('')
 }
 
 export function spo2Reading(citizen: number, serial: number, spo2: number, at: string): RawReading {
   return {
-    id: fakeId(`${citizen}/${serial}`),
+    id: readingIdOf(`${citizen}/${serial}`),
     kind: 'oxygen-saturation',
     values: {
       oxygenSaturation: { value: spo2, unit: '%', decimals: 0 },

@@ -13,6 +13,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   syscalls: () => import('./syscalls.bench.ts'),
   soak: () => import('./soak.bench.ts'),
   mutations: () => import('./mutations.bench.ts'),
+  access: () => import('./access.bench.ts'),
   wear: () => import('./wear.bench.ts'),
   watch: () => import('./watch.bench.ts'),
   resume: () => import('./resume.bench.ts'),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { copyTree, mutate } from '../support/tree-copy.ts'
 import type { Bench } from './bench.ts'
+import { ACCESS_MUTATIONS } from './mutations-access.ts'
 import { MUTATIONS } from './mutations-table.ts'
 
 /** The test of the tests: each defect of the table must turn its check red, which is green without it. */
@@ -51,7 +52,7 @@ async function inCopy<T>(work: (tree: string) => Promise<T>): Promise<T> {
 const tail = (said: string): string => said.split('\n').slice(-12).join('\n      ')
 
 export const bench: Bench = async ({ onProgress }) => {
-  const cases = MUTATIONS.filter(({ name }) => ONLY.test(name))
+  const cases = [...MUTATIONS, ...ACCESS_MUTATIONS].filter(({ name }) => ONLY.test(name))
   const checks = new Map(cases.map(({ check }) => [check.join(' '), check]))
   let redWithout = 0
   for (const [text, check] of checks) {

@@ -1,5 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { Accounts } from '../../broker/accounts.ts'
+import { openTrail } from '../../broker/audit/trail.ts'
 import { systemClock } from '../../broker/broker-clock.ts'
 import { openFhirDevices } from '../../broker/fhir/devices.ts'
 import { openHttp } from '../../broker/http.ts'
@@ -35,6 +36,14 @@ export async function openWeb(document: Record<string, unknown> = {}): Promise<W
     host: '127.0.0.1',
     port: 0,
     accounts,
+    database: core.journal.database,
+    registry,
+    audit: openTrail(core.journal, core.clock),
+    clock: core.clock,
+    plainTextAllowed: false,
+    current: () => undefined,
+    readingsOf: () => [],
+    auditOf: () => [],
     replay: core.replay,
     ...(table === undefined ? {} : { alerts: openAlertReplay(core.journal, registry, core.clock) }),
     devices: openFhirDevices(core.journal, registry, core.clock, () => ({

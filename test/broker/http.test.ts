@@ -1,27 +1,35 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
-import { DatabaseSync } from 'node:sqlite'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { Accounts } from '../../broker/accounts.ts'
+import { openTrail } from '../../broker/audit/trail.ts'
 import { systemClock } from '../../broker/broker-clock.ts'
 import type { FeedReading } from '../../broker/contract/messages.ts'
-import { type HttpPorts, type HttpServer, mayReadMetrics, openHttp } from '../../broker/http.ts'
+import { mayReadMetrics } from '../../broker/http/identify.ts'
+import { type HttpPorts, type HttpServer, openHttp } from '../../broker/http.ts'
 import type { Log, LogFields } from '../../broker/log.ts'
 import { metric, renderMetrics } from '../../broker/metrics.ts'
+import { openRegistry } from '../../broker/registry.ts'
 import type { Replay } from '../../broker/replay/replay.ts'
-import { MIGRATIONS } from '../../broker/store/migrations.ts'
+import { type Journal, openJournal } from '../../broker/store/journal.ts'
 
 let accounts: Accounts
-let db: DatabaseSync
+let journal: Journal
+const directory = mkdtempSync(join(tmpdir(), 'precare-http-'))
 let clientPassword = ''
 let hubPassword = ''
 beforeAll(async () => {
-  db = new DatabaseSync(':memory:')
-  for (const sql of MIGRATIONS) db.exec(sql)
-  accounts = new Accounts(db, systemClock)
+  journal = openJournal(join(directory, 'journal.db'))
+  accounts = new Accounts(journal.database, systemClock)
   clientPassword = await accounts.create({ role: 'client', id: 'reader', organisation: 'org-north' })
   hubPassword = await accounts.create({ role: 'hub', id: 'hub-a' })
 })
-afterAll(() => db.close())
+afterAll(() => {
+  journal.close()
+  rmSync(directory, { recursive: true })
+})
 
 let server: HttpServer
 const lines: (LogFields & { event: string })[] = []
@@ -31,12 +39,19 @@ afterEach(() => server.close())
 
 const replayOf = (readings: Replay['readings']): Replay => ({ readings, reading: () => undefined })
 
-async function open(more: Partial<HttpPorts> = {}): Promise<void> {
-  lines.length = 0
-  server = await openHttp({
+function portsWith(more: Partial<HttpPorts>): HttpPorts {
+  return {
     host: '127.0.0.1',
     port: 0,
     accounts,
+    database: journal.database,
+    registry: openRegistry(journal),
+    audit: openTrail(journal, systemClock),
+    clock: systemClock,
+    plainTextAllowed: false,
+    current: () => undefined,
+    readingsOf: () => [],
+    auditOf: () => [],
     replay: replayOf((organisation, cursor, limit) => ({
       items: [{ organisation, cursor, limit } as unknown as FeedReading],
       next: cursor + limit,
@@ -48,7 +63,12 @@ async function open(more: Partial<HttpPorts> = {}): Promise<void> {
     metrics: () => [metric('connections', 'Connected', 3)],
     log,
     ...more,
-  })
+  }
+}
+
+async function open(more: Partial<HttpPorts> = {}): Promise<void> {
+  lines.length = 0
+  server = await openHttp(portsWith(more))
 }
 
 const basic = (id: string, password: string) => ({
@@ -165,16 +185,5 @@ test('one address gets 300 answers a minute', async () => {
 test('a port in use is an error that says so', async () => {
   await open()
   const taken = Number(new URL(server.url).port)
-  await expect(
-    openHttp({
-      host: '127.0.0.1',
-      port: taken,
-      accounts,
-      replay: replayOf(() => ({ items: [], next: 0, withheld: 0, newest: 0 })),
-      devices: { all: () => [] },
-      notReady: () => undefined,
-      metrics: () => [],
-      log,
-    }),
-  ).rejects.toMatchObject({ code: 'listen-failed' })
+  await expect(openHttp(portsWith({ port: taken }))).rejects.toMatchObject({ code: 'listen-failed' })
 })

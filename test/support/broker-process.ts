@@ -7,12 +7,22 @@ import { createInterface } from 'node:readline'
 /** The real broker in a process of its own, for journeys and benchmarks. */
 
 export interface Registry {
-  readonly organisations: readonly { id: string; title: string }[]
+  readonly organisations: readonly { id: string; title: string; type?: string }[]
   readonly citizens: readonly { id: string }[]
   readonly hubs: readonly { id: string }[]
   readonly devices: readonly { id: string; hub: string; driver: string }[]
   readonly assignments: readonly { device: string; citizen: string; from: string; slot?: number; to?: string }[]
-  readonly grants: readonly { organisation: string; citizen: string; from: string; purpose: string }[]
+  readonly groups?: readonly { id: string }[]
+  readonly memberships?: readonly { group: string; citizen: string; from: string; to?: string }[]
+  readonly grants: readonly {
+    organisation: string
+    citizen?: string
+    group?: string
+    kinds?: readonly string[]
+    from: string
+    to?: string
+    purpose: string
+  }[]
   readonly limits: readonly Record<string, string | number>[]
   readonly clients: readonly { id: string; organisation: string }[]
 }

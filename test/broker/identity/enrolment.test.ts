@@ -36,6 +36,16 @@ describe('a one-time code', () => {
     expect(days).toBeLessThanOrEqual(90)
   })
 
+  test('leaves the certificate in the audit, and what ended with it', async () => {
+    const { codes, use, journal, ...more } = await place()
+    await use(codes.code)
+    const again = invite({ journal, ...more }, HUB, SERIAL)
+    await use(again.code)
+    const rows = journal.database.prepare('SELECT action, subject FROM audit ORDER BY position').all()
+    expect(rows.map(({ action }) => action)).toEqual(['certificate.issue', 'certificate.issue', 'certificate.revoke'])
+    expect(rows[0]?.['subject']).toBe(`${HUB}/${rows[2]?.['subject']}`)
+  })
+
   test('used a hundred times at once by a hundred keys gives exactly one certificate', async () => {
     const { codes, use, certificates } = await place()
     const outcomes = await Promise.allSettled(Array.from({ length: 100 }, () => use(codes.code)))

@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Accounts } from '../../../broker/accounts.ts'
+import { openTrail } from '../../../broker/audit/trail.ts'
 import { systemClock } from '../../../broker/broker-clock.ts'
 import { openHttp } from '../../../broker/http.ts'
-import { receiptRoute } from '../../../broker/notify/receipt-route.ts'
 import { sign } from '../../../broker/notify/signature.ts'
 import { openRegistry } from '../../../broker/registry.ts'
 import { openReplay } from '../../../broker/replay/replay.ts'
@@ -22,9 +22,17 @@ async function startServer(): Promise<{ stage: Stage; key: string; post: Post }>
     accounts: new Accounts(stage.journal.database, systemClock),
     replay: openReplay(stage.journal, openRegistry(stage.journal), { now: stage.now }),
     devices: { all: () => [] },
+    database: stage.journal.database,
+    registry: openRegistry(stage.journal),
+    audit: openTrail(stage.journal, systemClock),
+    clock: { now: stage.now },
+    plainTextAllowed: false,
+    current: () => undefined,
+    readingsOf: () => [],
+    auditOf: () => [],
     notReady: () => undefined,
     metrics: () => [],
-    routes: (app) => receiptRoute(app, { notifier: stage.notifier, clock: { now: stage.now }, log }),
+    deliveries: stage.notifier,
     log,
   })
   onTestFinished(() => http.close())

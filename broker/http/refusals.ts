@@ -1,0 +1,77 @@
+import type { FastifyReply } from 'fastify'
+import { isPreCareError, messageOf } from '../../device-drivers/errors.ts'
+import { FHIR_JSON, outcome } from '../fhir/bundle.ts'
+import type { Log } from '../log.ts'
+
+/** Everything that the broker says instead of an answer: a code and what to do. Never what was asked. */
+
+interface Refusal {
+  readonly status: number
+  readonly code: string
+  readonly advice: string
+}
+
+export const REFUSALS = {
+  unknown: { status: 404, code: 'not-found', advice: 'There is nothing here.' },
+  /** The same for a citizen that does not exist and for one of others: nobody learns which. */
+  citizen: { status: 404, code: 'not-found', advice: 'There is no such citizen for you; ask for a grant.' },
+  nobody: {
+    status: 401,
+    code: 'access-denied',
+    advice: 'Use the account and password of a client over HTTP Basic, or a Bearer token.',
+  },
+  role: { status: 403, code: 'access-denied', advice: 'Your role has no right to this.' },
+  plain: {
+    status: 403,
+    code: 'access-denied',
+    advice: 'Credentials came over plain text; use https, and have new ones made.',
+  },
+  operator: {
+    status: 401,
+    code: 'access-denied',
+    advice: 'Use the metrics token as a Bearer token, or ask from this machine.',
+  },
+  busy: { status: 503, code: 'busy', advice: 'Try again in a second.' },
+  foreignPage: { status: 403, code: 'access-denied', advice: 'Another site may not do this on your behalf.' },
+  body: { status: 400, code: 'body-invalid', advice: 'Correct the body; it is JSON as the documentation says.' },
+  rate: { status: 429, code: 'too-many-requests', advice: 'Wait as long as the retry-after header says.' },
+  request: { status: 400, code: 'request-invalid', advice: 'Correct the request.' },
+} as const satisfies Record<string, Refusal>
+
+/** Codes of the value set issue-type (hl7.org/fhir/R4/valueset-issue-type.html), by status. */
+const ISSUES: Readonly<Record<number, string>> = {
+  400: 'invalid',
+  401: 'login',
+  403: 'forbidden',
+  404: 'not-found',
+  429: 'throttled',
+  503: 'transient',
+}
+
+/** There an error is an OperationOutcome. */
+const isBelowFhir = (url: string): boolean => url.startsWith('/fhir/')
+
+export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
+  const { status, code, advice } = refusal
+  if (status === 401) void reply.header('www-authenticate', 'Basic realm="precare"')
+  if (status === 503) void reply.header('retry-after', 1)
+  void reply.code(status).header('cache-control', 'no-store')
+  if (!isBelowFhir(reply.request.url)) return reply.send({ error: { code, advice } })
+  return reply.type(FHIR_JSON).send(JSON.stringify(outcome(ISSUES[status] ?? 'exception', advice)))
+}
+
+/** For whatever was thrown: by fastify about the request, or by us. */
+export function answerError(error: unknown, reply: FastifyReply, log: Log): void {
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status === 429) void refuse(reply, REFUSALS.rate)
+  else if (status >= 400 && status < 500) void refuse(reply, { ...REFUSALS.request, status })
+  else {
+    log.error('http-failed', { reason: messageOf(error), ...(isPreCareError(error) ? { code: error.code } : {}) })
+    void refuse(
+      reply,
+      isPreCareError(error)
+        ? { status: 503, code: error.code, advice: error.advice }
+        : { status: 500, code: 'internal', advice: 'Try again; tell support if it stays.' },
+    )
+  }
+}

@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { PreCareError } from '../../device-drivers/errors.ts'
+import type { Actor, Audit } from '../audit/entry.ts'
+import { base32 } from '../base32.ts'
+import { depthOf } from '../parse-readings.ts'
+import type { Registry } from '../registry.ts'
+import { decide } from '../rights/decide.ts'
+import { isoTime } from '../store/iso-time.ts'
+import { type Identified, type IdentifyPorts, identify, mayReadMetrics } from './identify.ts'
+import { REFUSALS, refuse } from './refusals.ts'
+import type { Answer, Asked, Caller, CitizenCall, Route, RoutePorts } from './route.ts'
+
+/** Makes fastify's routes from the table: who calls, may they, what do they ask, and the audit before the answer. */
+
+export interface RegisterPorts extends RoutePorts, IdentifyPorts {
+  readonly registry: Pick<Registry, 'grantsOf' | 'citizensOf' | 'pseudonymsOf'>
+  /** Reads grants anew if another process has changed them: a revoked one must not answer until the next reading. */
+  readonly current: () => void
+  readonly audit: Audit
+  readonly metricsToken?: string
+}
+
+/** message > list > item > value, and four to spare; JSON.parse recurses. */
+const MAX_JSON_DEPTH = 8
+/** A request's own mark in the audit. */
+const CORRELATION_BYTES = 10
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+type Refusal = (typeof REFUSALS)[keyof typeof REFUSALS]
+const isRefusal = (value: object): value is Refusal => 'advice' in value
+
+/** What a browser says about who made the page that asks (Fetch Metadata Request Headers, 2.3; RFC 6454, 7). */
+export function comesFromAForeignPage(headers: FastifyRequest['headers']): boolean {
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return true
+  const { origin, host } = headers
+  return origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host)
+}
+
+const COOKIE = /^__Host-[\w-]+=[^;]*(?=.*;\s*Secure)(?=.*;\s*HttpOnly)(?=.*;\s*SameSite=(Lax|Strict))/i
+
+/** No cookie leaves without the flags that keep it here: a route that forgets one fails instead. */
+export function checkCookies(header: unknown): void {
+  const cookies = header === undefined ? [] : Array.isArray(header) ? header : [header]
+  if (cookies.every((cookie) => COOKIE.test(String(cookie)))) return
+  throw new PreCareError('config-invalid', 'a cookie is not __Host-, Secure, HttpOnly and SameSite')
+}
+
+export function registerRoutes(app: FastifyInstance, routes: readonly Route[], ports: RegisterPorts): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body: Buffer, done) => {
+    if (depthOf(body) > MAX_JSON_DEPTH) return done(Object.assign(new Error('too deep'), { statusCode: 400 }))
+    try {
+      done(null, JSON.parse(body.toString('utf8')))
+    } catch (error) {
+      done(Object.assign(error instanceof Error ? error : new Error('no JSON'), { statusCode: 400 }))
+    }
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    if (SAFE_METHODS.has(request.method) || !comesFromAForeignPage(request.headers)) return
+    return refuse(reply, REFUSALS.foreignPage)
+  })
+  app.addHook('onSend', async (_request, reply) => checkCookies(reply.getHeader('set-cookie')))
+  for (const route of routes) {
+    const { method, path: url } = route
+    const handler = (request: FastifyRequest, reply: FastifyReply) => answer(route, request, reply, ports)
+    if (!route.raw) app.route({ method, url, handler })
+    else {
+      app.register(async (scope) => {
+        scope.removeAllContentTypeParsers()
+        scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+        scope.route({ method, url, handler })
+      })
+    }
+  }
+}
+
+async function answer(route: Route, request: FastifyRequest, reply: FastifyReply, ports: RegisterPorts) {
+  const who = await admitted(route, request, ports)
+  if (typeof who === 'object' && isRefusal(who)) return refuse(reply, who)
+  if (who !== 'anybody') ports.current()
+  const at = isoTime(ports.clock.now())
+  const scope = who === 'anybody' ? OPEN : scopeOf(route, request, who, at, ports)
+  if (isRefusal(scope)) return refuse(reply, scope)
+  const query = route.query.safeParse(request.query)
+  if (!query.success) {
+    const { queryAdvice } = route
+    const advice = typeof queryAdvice === 'string' ? queryAdvice : queryAdvice(query.error)
+    return refuse(reply, { status: 400, code: 'query-invalid', advice })
+  }
+  const body = route.body?.safeParse(request.body)
+  if (body?.success === false) return refuse(reply, REFUSALS.body)
+  // The routes of everybody ask for nothing of a call but query, body and time (Handlers.anybody).
+  const asked = askedOf(request)
+  const call = { ...scope, query: query.data, body: body?.data, at, asked } as CitizenCall<unknown, unknown>
+  const said = await route.handle(call, ports)
+  if (who !== 'anybody' && route.audits !== undefined) writeDown(route.audits, who, scope, said, ports)
+  void reply.code(said.status ?? 200).header('cache-control', 'no-store')
+  return said.type === undefined ? reply.send(said.body) : reply.type(said.type).send(said.body)
+}
+
+function askedOf(request: FastifyRequest): Asked {
+  return {
+    headers: request.headers,
+    parameters: request.params as Record<string, string>,
+    origin: `${request.protocol}://${request.host}`,
+    search: new URL(request.url, 'http://localhost').searchParams,
+  }
+}
+
+async function admitted(
+  route: Route,
+  request: FastifyRequest,
+  ports: RegisterPorts,
+): Promise<Caller | 'anybody' | Refusal> {
+  if (route.access.who === 'anybody') return 'anybody'
+  if (route.access.who === 'operator') {
+    const may = mayReadMetrics(request.ip, request.headers.authorization, ports.metricsToken)
+    return may ? 'anybody' : REFUSALS.operator
+  }
+  const identified: Identified = await identify(request, ports)
+  return typeof identified === 'string' ? REFUSALS[identified] : identified
+}
+
+interface Scope {
+  readonly caller?: Caller
+  readonly pseudonym?: CitizenCall<unknown, unknown>['pseudonym']
+  readonly citizenNamed?: CitizenCall<unknown, unknown>['citizenNamed']
+  readonly citizen?: string
+  readonly purpose?: string
+  readonly allows?: CitizenCall<unknown, unknown>['allows']
+}
+const OPEN: Scope = {}
+
+/** The decision. The organisation is the caller's own; the citizen is who the caller's name for one stands for. */
+function scopeOf(
+  route: Route,
+  request: FastifyRequest,
+  caller: Caller,
+  at: string,
+  ports: RegisterPorts,
+): Scope | Refusal {
+  const { access } = route
+  if (access.who !== 'right') return OPEN
+  const { registry } = ports
+  const pseudonym = registry.pseudonymsOf(caller.organisation)
+  const citizenNamed = (name: string) =>
+    registry
+      .citizensOf(caller.organisation)
+      .find((known) => (pseudonym === undefined ? known : pseudonym('citizen', known)) === name)
+  const denied = (citizen?: string): Refusal => {
+    ports.log.warn('request-denied', { account: caller.id, organisation: caller.organisation, code: access.action })
+    ports.audit({
+      ...entryOf(`${access.action}.denied`, caller),
+      ...(citizen === undefined ? {} : { citizen }),
+      criticality: 'important',
+    })
+    return access.on === 'citizen' ? REFUSALS.citizen : REFUSALS.role
+  }
+  if (access.on === 'own-organisation') {
+    const resource = { type: 'organisation', organisation: caller.organisation } as const
+    return decide(caller, access.action, resource, at).allow ? { caller, pseudonym, citizenNamed } : denied()
+  }
+  const named = String(Reflect.get(Object(request.params), 'citizen'))
+  const citizen = citizenNamed(named)
+  // Not one on whom there ever was a grant: what it says is a stranger's text and goes nowhere.
+  if (citizen === undefined) return denied()
+  const about = (kinds: CitizenKinds) =>
+    decide(caller, access.action, { type: 'citizen', citizen, kinds, grants: registry.grantsOf(citizen) }, at)
+  const decision = about([])
+  if (!decision.allow) return denied(citizen)
+  const { purpose } = decision
+  return {
+    caller,
+    pseudonym,
+    citizenNamed,
+    citizen,
+    ...(purpose === undefined ? {} : { purpose }),
+    allows: (kind) => about([kind]).allow,
+  }
+}
+type CitizenKinds = Parameters<CitizenCall<unknown, unknown>['allows']>[0][]
+
+function actorOf({ role, id, organisation }: Caller): Actor {
+  return role === 'client' ? { type: 'client', id, organisation } : { type: 'user', id, organisation, role }
+}
+
+const entryOf = (action: string, caller: Caller) => ({
+  actor: actorOf(caller),
+  action,
+  correlation: base32(randomBytes(CORRELATION_BYTES)),
+})
+
+/** Throws when it cannot be written: then nothing is answered. */
+function writeDown(action: string, caller: Caller, scope: Scope, said: Answer, ports: RegisterPorts): void {
+  const { citizen, purpose } = scope
+  ports.audit({
+    ...entryOf(action, caller),
+    ...(citizen === undefined ? {} : { citizen }),
+    ...(purpose === undefined ? {} : { purpose }),
+    ...said.seen,
+  })
+  ports.log.info(action.replace('.', '-'), {
+    account: caller.id,
+    organisation: caller.organisation,
+    ...(said.seen?.count === undefined ? {} : { count: said.seen.count }),
+  })
+}

@@ -1,0 +1,199 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { z } from 'zod'
+import type { Kind } from '../../device-drivers/reading.ts'
+import type { AuditEntry } from '../audit/entry.ts'
+import type { AuditRow } from '../audit/read.ts'
+import type { FeedReading } from '../contract/messages.ts'
+import type { SchemaName } from '../contract/schemas.ts'
+import type { Parameters } from '../documents/parameters.ts'
+import type { FhirDevices } from '../fhir/devices.ts'
+import type { Log } from '../log.ts'
+import type { Metric } from '../metrics.ts'
+import type { Notifier } from '../notify/notifier.ts'
+import type { AlertReplay } from '../replay/alerts.ts'
+import type { Replay } from '../replay/replay.ts'
+import type { Action, Subject } from '../rights/decide.ts'
+import type { Pseudonyms } from '../rights/pseudonyms.ts'
+
+/**
+ * What a route is: one line of the table from which fastify's routes, the checks before them, the audit, the
+ * documentation and the tests are made. A route that is not in the table does not exist; one in the table cannot forget
+ * its check or its audit row.
+ */
+
+/** Who may call. `citizen` routes have a `:citizen` in their path and are decided on that citizen's grants. */
+export type Access =
+  | { readonly who: 'anybody' }
+  /** This machine, or who has the metrics token. */
+  | { readonly who: 'operator' }
+  | { readonly who: 'right'; readonly action: Action; readonly on: 'own-organisation' | 'citizen' }
+
+/** Somebody who may have rights; a hub calls no route. */
+export type Caller = Exclude<Subject, { readonly role: 'hub' }>
+
+/** The request as it came: a stranger's text, for the few that need more than a query and a body. */
+export interface Asked {
+  readonly headers: IncomingHttpHeaders
+  /** Of the path, by name. */
+  readonly parameters: Readonly<Record<string, string>>
+  /** As the caller wrote it, so that links lead back the same way: `https://host`. */
+  readonly origin: string
+  readonly search: URLSearchParams
+}
+
+/** A call that was let through. */
+export interface Call<Query, Body> {
+  readonly query: Query
+  readonly body: Body
+  /** ISO 8601 UTC time of the decision. */
+  readonly at: string
+  readonly asked: Asked
+}
+
+/** The same with the caller, whose organisation is the only scope there is. */
+export interface OwnCall<Query, Body> extends Call<Query, Body> {
+  readonly caller: Caller
+  /** For a research organisation: what it gets instead of ids. */
+  readonly pseudonym: Pseudonyms | undefined
+  /** The id in the journal of whom the caller calls so; undefined when there never was a grant on such a citizen. */
+  readonly citizenNamed: (name: string) => string | undefined
+}
+
+export interface CitizenCall<Query, Body> extends OwnCall<Query, Body> {
+  /** The id in the journal, whatever the caller calls the citizen. */
+  readonly citizen: string
+  /** May the caller do this with data of that kind too? */
+  readonly allows: (kind: Kind) => boolean
+}
+
+/** What was seen or done, for the audit row that is written before the answer leaves. */
+export type Seen = Pick<AuditEntry, 'citizen' | 'subject' | 'kinds' | 'from' | 'to' | 'cursors' | 'count'>
+
+export interface Answer {
+  readonly status?: number
+  /** JSON, or text or a stream of it under `type`. */
+  readonly body: unknown
+  readonly type?: string
+  readonly seen?: Seen
+}
+
+/** What routes need of the broker. */
+export interface RoutePorts {
+  readonly replay: Replay
+  /** Absent: alerts are kept elsewhere. */
+  readonly alerts?: AlertReplay
+  readonly devices: FhirDevices
+  /** What became of messages to people; absent: nobody is told. */
+  readonly deliveries?: Pick<Notifier, 'receipt' | 'receiptSecret'>
+  /** A citizen's stored readings by time of measuring, `from` inclusive, `to` exclusive. */
+  readonly readingsOf: (
+    citizen: string,
+    kinds: readonly Kind[],
+    from: string,
+    to: string,
+    limit: number,
+  ) => readonly Omit<FeedReading, 'cursor'>[]
+  readonly auditOf: (organisation: string, after: number, limit: number) => readonly AuditRow[]
+  /** Why the broker should get no traffic now; undefined when it should. */
+  readonly notReady: () => string | undefined
+  readonly metrics: () => readonly Metric[]
+  readonly log: Log
+}
+
+type QueryAdvice = string | ((error: z.ZodError) => string)
+
+/** What the OpenAPI document says where the schemas of query and answer do not say it. */
+export interface Documented {
+  readonly parameters?: Parameters
+  /** By path parameter. */
+  readonly path?: Readonly<Record<string, string>>
+  /** Schema of the contract, by media type. */
+  readonly schemas?: Readonly<Record<string, SchemaName>>
+  /** By status. */
+  readonly refusals?: Readonly<Record<string, string>>
+}
+
+interface Spec<Query extends z.ZodType, Body extends z.ZodType> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly path: `/${string}`
+  /** One line of the documentation. */
+  readonly summary: string
+  readonly query?: Query
+  /** What a wrong query is told. */
+  readonly queryAdvice?: QueryAdvice
+  readonly body?: Body
+  /** The body as its bytes, for who must check a signature of them. */
+  readonly raw?: true
+  readonly answer: z.ZodType | 'text'
+  readonly documented?: Documented
+}
+
+interface Handlers<Query, Body> {
+  anybody(call: Call<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
+  own(call: OwnCall<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
+  citizen(call: CitizenCall<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
+}
+
+/** A line of the table, whatever its query and body are. */
+export interface Route {
+  readonly method: Spec<z.ZodType, z.ZodType>['method']
+  readonly path: string
+  readonly summary: string
+  readonly access: Access
+  readonly query: z.ZodType
+  readonly queryAdvice: QueryAdvice
+  readonly body: z.ZodType | undefined
+  readonly raw: boolean
+  readonly answer: z.ZodType | 'text'
+  readonly documented: Documented
+  /** Written before the answer leaves; every route that asks for a right has one. */
+  readonly audits: string | undefined
+  readonly handle: (call: CitizenCall<unknown, unknown>, ports: RoutePorts) => Answer | Promise<Answer>
+}
+
+function line<Q extends z.ZodType, B extends z.ZodType>(
+  spec: Spec<Q, B>,
+  access: Access,
+  handle: (call: CitizenCall<z.output<Q>, z.output<B>>, ports: RoutePorts) => Answer | Promise<Answer>,
+): Route {
+  const { method, path, summary, answer, body } = spec
+  return {
+    method,
+    path,
+    summary,
+    access,
+    query: spec.query ?? z.strictObject({}),
+    queryAdvice: spec.queryAdvice ?? 'This address takes no parameters.',
+    body,
+    raw: spec.raw === true,
+    answer,
+    documented: spec.documented ?? {},
+    audits: access.who === 'right' ? access.action : undefined,
+    // The framework has parsed query and body by these very schemas.
+    handle: (call, ports) => handle(call as CitizenCall<z.output<Q>, z.output<B>>, ports),
+  }
+}
+
+/** For everybody, or for who operates the broker: shows nothing of a citizen. */
+export function openRoute<Q extends z.ZodType, B extends z.ZodType>(
+  spec: Spec<Q, B> & { readonly who: 'anybody' | 'operator' },
+  handle: Handlers<z.output<Q>, z.output<B>>['anybody'],
+): Route {
+  return line(spec, { who: spec.who }, handle)
+}
+
+/** Within the caller's own organisation, which no parameter can change. */
+export function ownRoute<Q extends z.ZodType, B extends z.ZodType>(
+  spec: Spec<Q, B> & { readonly action: Action },
+  handle: Handlers<z.output<Q>, z.output<B>>['own'],
+): Route {
+  return line(spec, { who: 'right', action: spec.action, on: 'own-organisation' }, handle)
+}
+
+/** About the citizen in the path. */
+export function citizenRoute<Q extends z.ZodType, B extends z.ZodType>(
+  spec: Spec<Q, B> & { readonly action: Action; readonly path: `/${string}/:citizen${string}` },
+  handle: Handlers<z.output<Q>, z.output<B>>['citizen'],
+): Route {
+  return line(spec, { who: 'right', action: spec.action, on: 'citizen' }, handle)
+}
