@@ -1,4 +1,4 @@
-import type { Kind } from '../device-drivers/reading.ts'
+import { KINDS, type Kind } from '../device-drivers/reading.ts'
 
 /** An organisation's dated right to one citizen's readings. Times are ISO 8601 UTC; `to` is the first moment without. */
 export interface Grant {
@@ -24,4 +24,16 @@ export function organisationsFor(grants: readonly Grant[], citizen: string, kind
     if (grant.kinds === undefined || grant.kinds.includes(kind)) organisations.add(grant.organisation)
   }
   return [...organisations]
+}
+
+/** Organisations that may have every one of these kinds; of none at all, those with any grant for the citizen. */
+export function organisationsForAll(
+  grants: readonly Grant[],
+  citizen: string,
+  kinds: readonly Kind[],
+  at: string,
+): string[] {
+  const [first, ...rest] = kinds.map((kind) => organisationsFor(grants, citizen, kind, at))
+  if (first !== undefined) return first.filter((organisation) => rest.every((others) => others.includes(organisation)))
+  return [...new Set(grants.flatMap((grant) => organisationsFor([{ ...grant, kinds: KINDS }], citizen, KINDS[0], at)))]
 }

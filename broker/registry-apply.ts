@@ -1,4 +1,5 @@
 import type { StatementSync } from 'node:sqlite'
+import { openDueCitizens } from './alerts/due-citizens.ts'
 import { documentError, type Problem, parseRegistryDocument, type RegistryDocument } from './registry-document.ts'
 import type { Journal } from './store/journal.ts'
 
@@ -110,11 +111,21 @@ function writeLimits(journal: Journal, document: RegistryDocument): { added: num
     `SELECT 1 FROM limits WHERE citizen = ? AND quantity = ? AND from_at = ?
        AND alert_low IS ? AND warning_low IS ? AND warning_high IS ? AND alert_high IS ?`,
   )
+  const insertSource = journal.database.prepare(
+    `INSERT INTO rule_sources (level, scope, rule, from_at, author, reason, body) VALUES ('limits', ?, ?, ?, ?, ?, ?)`,
+  )
+  const due = openDueCitizens(journal)
   let added = 0
   const rewrites = document.limits.map((l) => {
     const bounds = [l.alertLow ?? null, l.warningLow ?? null, l.warningHigh ?? null, l.alertHigh ?? null]
     const changes = Number(insert.run(l.citizen, l.quantity, l.from, ...bounds, l.author, l.reason).changes)
     added += changes
+    if (changes > 0) {
+      const { alertLow, warningLow, warningHigh, alertHigh } = l
+      const body = JSON.stringify({ alertLow, warningLow, warningHigh, alertHigh })
+      insertSource.run(l.citizen, l.quantity, l.from, l.author, l.reason, body)
+      due.mark(l.citizen, l.from)
+    }
     return changes === 0 && same.get(l.citizen, l.quantity, l.from, ...bounds) === undefined
   })
   return { added, rewrites }

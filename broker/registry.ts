@@ -1,7 +1,9 @@
 import type { Kind } from '../device-drivers/reading.ts'
-import type { Limits } from './alerts/limits.ts'
+import { timelinesOf, type Watch } from './alerts/effective-rules.ts'
+import type { RuleTimeline } from './alerts/fold-state.ts'
 import type { Grant } from './grants.ts'
 import { registryVersion, WHOLE_DEVICE } from './registry-apply.ts'
+import { type RuleSources, sourceOf, sourcesOf, watchOf } from './rule-rows.ts'
 import type { Journal } from './store/journal.ts'
 
 export { applyRegistry, type RegistryChange } from './registry-apply.ts'
@@ -18,11 +20,6 @@ interface Assignment {
   readonly citizen: string
 }
 
-interface LimitsVersion {
-  readonly from: string
-  readonly limits: Limits
-}
-
 interface Snapshot {
   readonly version: number
   readonly hubOf: ReadonlyMap<string, string>
@@ -31,8 +28,11 @@ interface Snapshot {
   readonly fhir: ReadonlySet<string>
   /** By citizen. */
   readonly grants: ReadonlyMap<string, readonly Grant[]>
-  /** By 'citizen/quantity', newest first. */
-  readonly limits: ReadonlyMap<string, readonly LimitsVersion[]>
+  /** By citizen. */
+  readonly watches: ReadonlyMap<string, readonly Watch[]>
+  readonly sources: RuleSources
+  /** Made when first asked for. */
+  readonly rules: Map<string, readonly RuleTimeline[]>
 }
 
 /** Look-ups in memory, of one version of the registry. */
@@ -46,15 +46,14 @@ export interface Registry {
   place(hub: string, device: string, slot: number | undefined, measuredAt: string): Placement
   /** Citizen of a device's slot at a time, whatever the hub. */
   citizenFor(device: string, slot: number | undefined, measuredAt: string): string | undefined
-  /** The version of limits that held when the value was measured. */
-  limitsFor(citizen: string, quantity: string, at: string): Limits | undefined
+  /** The citizen's rules through time: what held when a value was measured. */
+  rulesOf(citizen: string): readonly RuleTimeline[]
   grantsOf(citizen: string): readonly Grant[]
   /** The organisation asked for its feed as FHIR Observations too. */
   wantsFhir(organisation: string): boolean
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 
 function grouped<T>(
   rows: readonly Record<string, unknown>[],
@@ -83,16 +82,6 @@ function grantOf(row: Record<string, unknown>): Grant {
   }
 }
 
-function limitsOf(row: Record<string, unknown>): Limits {
-  const bounds = {
-    alertLow: number(row['alert_low']),
-    warningLow: number(row['warning_low']),
-    warningHigh: number(row['warning_high']),
-    alertHigh: number(row['alert_high']),
-  }
-  return Object.fromEntries(Object.entries(bounds).filter(([, limit]) => limit !== undefined))
-}
-
 function load(journal: Journal): Snapshot {
   const all = (sql: string) => journal.database.prepare(sql).all()
   return {
@@ -114,11 +103,9 @@ function load(journal: Journal): Snapshot {
       (row) => String(row['citizen']),
       grantOf,
     ),
-    limits: grouped(
-      all('SELECT * FROM limits ORDER BY from_at DESC'),
-      (row) => `${row['citizen']}/${row['quantity']}`,
-      (row) => ({ from: String(row['from_at']), limits: limitsOf(row) }),
-    ),
+    watches: grouped(all('SELECT * FROM watches'), (row) => String(row['citizen']), watchOf),
+    sources: sourcesOf(all('SELECT * FROM rule_sources ORDER BY version').map(sourceOf)),
+    rules: new Map(),
   }
 }
 
@@ -156,8 +143,14 @@ export function openRegistry(journal: Journal): Registry {
       const citizen = citizenFor(device, slot, measuredAt)
       return citizen === undefined ? { held: 'unassigned' } : { citizen }
     },
-    limitsFor: (citizen, quantity, at) =>
-      snapshot.limits.get(`${citizen}/${quantity}`)?.find((version) => version.from <= at)?.limits,
+    rulesOf(citizen) {
+      const known = snapshot.rules.get(citizen)
+      if (known !== undefined) return known
+      const { watches, sources, rules } = snapshot
+      const made = timelinesOf(citizen, watches.get(citizen) ?? [], sources.for(citizen, watches.get(citizen) ?? []))
+      rules.set(citizen, made)
+      return made
+    },
     grantsOf: (citizen) => snapshot.grants.get(citizen) ?? [],
     wantsFhir: (organisation) => snapshot.fhir.has(organisation),
   }
