@@ -29,7 +29,7 @@ export function openAlertRows(journal: Journal): AlertRows {
   const select = sql('SELECT message FROM alerts WHERE id = ?')
   const upsert = sql(
     `INSERT INTO alerts (id, citizen, rule, state, opened_at, message) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET state = excluded.state, opened_at = excluded.opened_at, message = excluded.message`,
+     ON CONFLICT (id) DO UPDATE SET state = excluded.state, opened_at = excluded.opened_at, message = excluded.message`,
   )
   const selectUnfinished = sql(
     `SELECT message FROM alerts WHERE citizen = ? AND rule = ? AND state IN ('open', 'acknowledged')`,

@@ -90,38 +90,43 @@ export function reconcile(reconciling: Reconciling, findings: readonly Finding[]
     return known === undefined || drafts.has(known.alert) ? undefined : known
   }
 
-  /** By whom this episode is told. */
-  function alertFor({ rule, before }: Finding, episode: Episode): { id: string; digest: boolean } {
-    const fresh = isFresh(episode, now)
-    const own = before.find((known) => episodeKey(known.episode) === episodeKey(episode))
-    const others = before.filter((known) => overlaps(known.episode, episode))
-    const told = [...(own === undefined ? [] : [own]), ...others].map(({ alert }) => alert)
+  /** By whom this episode is told. @param gone episodes that are no more */
+  function alertFor(
+    { rule, before }: Finding,
+    gone: readonly StoredEpisode[],
+    episode: Episode,
+  ): { id: string; digest: boolean } {
+    const own = before.filter((known) => episodeKey(known.episode) === episodeKey(episode))
+    // Its start has changed, or it has swallowed others.
+    const others = gone.filter((known) => overlaps(known.episode, episode))
+    const told = [...own, ...others].map(({ alert }) => alert)
     const alerts = told.filter((id) => !isDigest(current(id)))
     const standing = alerts.find((id) => {
       const alert = current(id)
       return alert !== undefined && isUnfinished(alert)
     })
-    const known = standing ?? alerts[0]
-    if (known !== undefined) return { id: known, digest: false }
-    const live = fresh && (episode.closedAt === undefined || told.length === 0)
-    if (!live) {
-      const id = told[0] ?? unfinishedOf(DIGEST_RULE.id)?.alert ?? alertId(citizen, DIGEST_RULE.id, episode.first)
-      return { id, digest: true }
-    }
-    return { id: unfinishedOf(rule)?.alert ?? alertId(citizen, rule, episode.first), digest: false }
+    if (standing !== undefined) return { id: standing, digest: false }
+    const lasts = episode.closedAt === undefined
+    const live = isFresh(episode, now) && (lasts || told.length === 0)
+    const open = live ? unfinishedOf(rule)?.alert : undefined
+    if (open !== undefined) return { id: open, digest: false }
+    if (alerts[0] !== undefined) return { id: alerts[0], digest: false }
+    if (live) return { id: alertId(citizen, rule, episode.first), digest: false }
+    const id = told[0] ?? unfinishedOf(DIGEST_RULE.id)?.alert ?? alertId(citizen, DIGEST_RULE.id, episode.first)
+    return { id, digest: true }
   }
 
   for (const finding of findings) {
     const { rule, before, after, goneBecause } = finding
     const keys = new Set(after.map(episodeKey))
-    for (const { alert, episode } of before) {
-      touched.add(alert)
-      if (keys.has(episodeKey(episode))) continue
+    const gone = before.filter(({ episode }) => !keys.has(episodeKey(episode)))
+    for (const { alert } of before) touched.add(alert)
+    for (const { alert, episode } of gone) {
       book.dropEpisode(rule, episode)
       causes.set(alert, after.some((other) => overlaps(other, episode)) ? MERGED : (goneBecause ?? CORRECTED))
     }
     for (const episode of after) {
-      const { id, digest } = alertFor(finding, episode)
+      const { id, digest } = alertFor(finding, gone, episode)
       const own = before.find((known) => episodeKey(known.episode) === episodeKey(episode))
       if (own !== undefined && own.alert !== id) causes.set(own.alert, MERGED)
       book.putEpisode(rule, { alert: id, episode })

@@ -17,6 +17,8 @@ export interface Transitions {
   transitionsAfter(cursor: number, limit: number): readonly AlertTransition[]
   /** All of one alert, oldest first. */
   transitionsOf(alert: string): readonly AlertTransition[]
+  /** Alerts that were quiet under a pause at some time. */
+  pausedBy(pause: string): readonly string[]
 }
 
 const transitionOf = (row: Record<string, unknown>): AlertTransition => ({
@@ -30,7 +32,11 @@ export function openTransitions(journal: Journal): Transitions {
   const insert = sql('INSERT INTO alert_transitions (alert, revision, at, message) VALUES (?, ?, ?, ?)')
   const after = sql('SELECT cursor, at, message FROM alert_transitions WHERE cursor > ? ORDER BY cursor LIMIT ?')
   const ofAlert = sql('SELECT cursor, at, message FROM alert_transitions WHERE alert = ? ORDER BY revision')
+  const paused = sql(
+    `SELECT DISTINCT alert FROM alert_transitions WHERE json_extract(message, '$.pausedBy') = ? ORDER BY alert`,
+  )
   return {
+    pausedBy: (pause) => paused.all(pause).map((row) => String(row['alert'])),
     append: (message) => void insert.run(message.alert, message.revision, message.updatedAt, JSON.stringify(message)),
     transitionsAfter: (cursor, limit) => after.all(cursor, limit).map(transitionOf),
     transitionsOf: (alert) => ofAlert.all(alert).map(transitionOf),
