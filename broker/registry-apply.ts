@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite'
 import { openDueCitizens } from './alerts/due-citizens.ts'
 import { documentError, type Problem, parseRegistryDocument, type RegistryDocument } from './registry-document.ts'
+import { effectiveProblems, writeRules } from './registry-rules.ts'
 import type { Journal } from './store/journal.ts'
 
 /** As kept: the whole device has slot -1. */
@@ -50,6 +51,9 @@ function referenceProblems(journal: Journal, document: RegistryDocument): Proble
   check('assignments', document.assignments)
   check('grants', document.grants)
   check('limits', document.limits)
+  check('watches', document.watches)
+  check('organisationRules', document.organisationRules)
+  check('citizenRules', document.citizenRules)
   check('clients', document.clients)
   return problems
 }
@@ -64,6 +68,10 @@ function periodProblems(document: RegistryDocument): Problem[] {
   }
   check('assignments', document.assignments)
   check('grants', document.grants)
+  check('templates', document.templates)
+  check('watches', document.watches)
+  check('organisationRules', document.organisationRules)
+  check('citizenRules', document.citizenRules)
   return problems
 }
 
@@ -134,6 +142,7 @@ function writeLimits(journal: Journal, document: RegistryDocument): { added: num
 function write(journal: Journal, document: RegistryDocument): RegistryChange {
   const sql = (text: string) => journal.database.prepare(text)
   const limits = writeLimits(journal, document)
+  const rules = writeRules(journal, document)
   const changed = {
     organisations: writeRows(
       document.organisations,
@@ -175,12 +184,15 @@ function write(journal: Journal, document: RegistryDocument): RegistryChange {
       ],
     ),
     limits: limits.added,
+    ...rules.changed,
   }
   const problems = [
     ...periodProblems(document),
     ...referenceProblems(journal, document),
     ...overlapProblems(journal, document),
     ...limitProblems(document, limits.rewrites),
+    ...rules.problems,
+    ...effectiveProblems(journal, document),
   ]
   if (problems.length > 0) throw documentError(problems)
   const any = Object.values(changed).some((count) => count > 0)

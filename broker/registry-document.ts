@@ -3,6 +3,7 @@ import { type ErrorCode, PreCareError } from '../device-drivers/errors.ts'
 import { isQuantity, QUANTITIES } from '../device-drivers/quantities.ts'
 import { idSchema, KINDS } from '../device-drivers/reading.ts'
 import { orderProblem } from './alerts/limits.ts'
+import { templateSchema } from './alerts/template.ts'
 import { utcTime } from './store/iso-time.ts'
 
 /** Any ISO 8601 time with a zone; kept as UTC with milliseconds so that times compare as text. */
@@ -37,6 +38,19 @@ const limitsSchema = z
     })
   })
 
+const decided = { author: sentence, reason: sentence, reviewBy: time.optional() }
+
+/** What a level changes in a rule: `set` gives values (null takes one away), `off` takes the rule away. */
+const changeOfRule = {
+  rule: z.string().regex(/^[a-z0-9-]{2,60}$/),
+  set: z.record(z.string(), z.unknown()).optional(),
+  off: z.literal(true).optional(),
+  ...period,
+  ...decided,
+}
+const eitherSetOrOff = (change: { set?: unknown; off?: unknown }): boolean =>
+  (change.set === undefined) !== (change.off === undefined)
+
 /** What the broker should know: who exists, which device is whose and when, who may see what, and which limits hold. */
 const registryDocumentSchema = z.strictObject({
   organisations: z
@@ -70,6 +84,27 @@ const registryDocumentSchema = z.strictObject({
     )
     .default([]),
   limits: z.array(limitsSchema).default([]),
+  /** Rules for a condition, with its stages. */
+  templates: z.array(templateSchema).default([]),
+  /** Which template a citizen follows, at which stage, and which organisation's rules count. */
+  watches: z
+    .array(
+      z.strictObject({
+        citizen: idSchema,
+        template: idSchema,
+        stage: z.string().min(1).max(40).optional(),
+        organisation: idSchema.optional(),
+        ...period,
+        ...decided,
+      }),
+    )
+    .default([]),
+  organisationRules: z
+    .array(z.strictObject({ organisation: idSchema, ...changeOfRule }).refine(eitherSetOrOff, 'give either set or off'))
+    .default([]),
+  citizenRules: z
+    .array(z.strictObject({ citizen: idSchema, ...changeOfRule }).refine(eitherSetOrOff, 'give either set or off'))
+    .default([]),
   /** Accounts of subscribers; made by the provisioning command, not kept in the registry. */
   clients: z.array(z.strictObject({ id: idSchema, organisation: idSchema })).default([]),
 })

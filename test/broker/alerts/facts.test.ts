@@ -32,7 +32,7 @@ function factsWrong(core: Core): string[] {
   ]
 }
 
-it('100 shuffled afternoons: every episode is told by one alert, and no open alert is without one', async () => {
+it('40 shuffled afternoons: every episode is told by one alert, and no open alert is without one', async () => {
   const random = seeded(3)
   const core = openCore()
   const clock = core.clock
@@ -44,7 +44,7 @@ it('100 shuffled afternoons: every episode is told by one alert, and no open ale
   })
   const by = { type: 'user', id: 'nurse-0001' } as const
   let sequence = 0
-  for (let day = 0; day < 100; day++) {
+  for (let day = 0; day < 40; day++) {
     core.clock.time += 2 * 24 * 3_600_000
     const minutes = (core.clock.time - Date.parse(at(0))) / 60_000
     const readings = Array.from({ length: 8 + Math.floor(random() * 20) }, (_, i) => {
@@ -69,5 +69,5 @@ it('100 shuffled afternoons: every episode is told by one alert, and no open ale
       }
     }
   }
-  expect(core.journal.database.prepare('SELECT count(*) AS n FROM alerts').get()?.['n']).toBeGreaterThan(40)
+  expect(core.journal.database.prepare('SELECT count(*) AS n FROM alerts').get()?.['n']).toBeGreaterThan(15)
 }, 60_000)
