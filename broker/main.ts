@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type ErrorCode, isPreCareError, messageOf } from '../device-drivers/errors.ts'
+import { addAlertCommands } from './alerts/commands.ts'
 import { openBroker } from './broker.ts'
 import { systemClock } from './broker-clock.ts'
 import { influxOf, parseConfig, readJsonFile } from './config.ts'
@@ -105,7 +106,10 @@ program
 
 program
   .command('provision')
-  .argument('<FILE>', 'JSON: organisations, citizens, hubs, devices, assignments, grants, limits, clients')
+  .argument(
+    '<FILE>',
+    'JSON: organisations, citizens, hubs, devices, assignments, grants, limits, templates, watches, rules, clients',
+  )
   .description('apply a registry and make the missing accounts; their passwords are shown once')
   .option('--data <DIR>', 'folder of the journal', 'data/broker')
   .option('--dry-run', 'say what would change, and change nothing')
@@ -130,6 +134,11 @@ function exitOf(code: ErrorCode): number {
 
 program.addCommand(notifyCommands(systemClock, print))
 program.addCommand(watchCommand(systemClock))
+addAlertCommands(program, {
+  clock: systemClock,
+  audit: () => () => {},
+  print: (text) => void process.stdout.write(`${text}\n`),
+})
 
 function fail(error: unknown): never {
   const known = isPreCareError(error)

@@ -1,5 +1,5 @@
 import { openDueCitizens } from './alerts/due-citizens.ts'
-import { effectiveRules } from './alerts/effective-rules.ts'
+import { effectiveRules, type Plain, type RuleSource } from './alerts/effective-rules.ts'
 import type { Problem, RegistryDocument } from './registry-document.ts'
 import { type RuleSources, sourceOf, sourcesOf, watchOf } from './rule-rows.ts'
 import type { Journal } from './store/journal.ts'
@@ -186,4 +186,27 @@ export function effectiveProblems(journal: Journal, document: RegistryDocument):
     }
   }
   return problems
+}
+
+/** The decisions of a document as if they held from a time on: for a trial, written nowhere. */
+export function draftSources(document: RegistryDocument, from: string, firstVersion: number): RuleSource[] {
+  const limits = document.limits.map(
+    ({ citizen, quantity, author, reason, alertLow, warningLow, warningHigh, alertHigh }) => ({
+      level: 'limits' as const,
+      scope: citizen,
+      rule: quantity,
+      author,
+      reason,
+      body: { alertLow, warningLow, warningHigh, alertHigh },
+    }),
+  )
+  const decisions = decisionsOf(document).map(({ level, scope, rule, author, reason, body }) => ({
+    level,
+    scope,
+    rule,
+    author,
+    reason,
+    body: JSON.parse(body) as Plain,
+  }))
+  return [...decisions, ...limits].map((decision, index) => ({ ...decision, version: firstVersion + index, from }))
 }

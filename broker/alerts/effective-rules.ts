@@ -136,7 +136,9 @@ function apply(drafts: Map<string, Draft>, changes: Plain, source: RuleSource, l
 /** A citizen's own limits go into every rule that limits the quantity, or make one. */
 function applyLimits(drafts: Map<string, Draft>, source: RuleSource): void {
   const quantity = source.rule
-  const limits = Object.fromEntries(Object.entries(source.body).filter(([, value]) => value !== null))
+  const limits = Object.fromEntries(
+    Object.entries(source.body).filter(([, value]) => value !== null && value !== undefined),
+  )
   const known = [...drafts].filter(([, { body }]) => body['type'] === 'limits' && body['quantity'] === quantity)
   for (const [id, draft] of known) {
     const { limits: _, ...rest } = draft.body

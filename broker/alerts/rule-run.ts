@@ -104,3 +104,10 @@ function fold(timeline: RuleTimeline, base: FoldState, readings: readonly Judged
     episodes,
   }
 }
+
+const NO_SNAPSHOTS: Snapshots = { before: () => undefined, positions: () => [], put: () => {}, drop: () => {} }
+
+/** All episodes of a finished history, in one pass and with nothing kept. @param readings in order */
+export function episodesOf(timeline: RuleTimeline, readings: readonly JudgedReading[]): readonly Episode[] {
+  return fold(timeline, EMPTY, readings, NO_SNAPSHOTS).episodes
+}
