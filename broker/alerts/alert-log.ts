@@ -171,8 +171,9 @@ export function openAlertLog(journal: Journal, registry: Registry, log: Log): Al
       const citizens = due.next(CATCH_UP_AT_ONCE, caughtUpTo)
       for (const citizen of citizens) attempt(citizen, [], now)
       // Who fails stays due, and is tried again in the next round.
-      caughtUpTo = citizens.at(-1) ?? ''
-      return citizens.length === CATCH_UP_AT_ONCE
+      const more = citizens.length === CATCH_UP_AT_ONCE
+      caughtUpTo = more ? (citizens.at(-1) ?? '') : ''
+      return more
     },
     align(now, everything) {
       const unfinished = rows.unfinished()
