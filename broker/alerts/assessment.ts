@@ -1,6 +1,5 @@
 import type { Kind } from '../../device-drivers/reading.ts'
 import type { Evidence } from '../contract/alert.ts'
-import type { JudgedReading } from './judged-reading.ts'
 import type { History } from './normal.ts'
 
 /** 0: within. 1: yellow. 2: red. */
@@ -41,5 +40,3 @@ export interface Assessed {
 }
 
 export const worst = (severities: readonly Severity[]): Severity => Math.max(0, ...severities) as Severity
-
-export const of = (reading: JudgedReading) => ({ at: reading.at, reading: reading.id })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { isQuantity, KIND_CODES, QUANTITIES, type QuantityName } from '../../device-drivers/quantities.ts'
-import { KINDS, type Kind } from '../../device-drivers/reading.ts'
+import { isQuantity, QUANTITIES, type QuantityName } from '../../device-drivers/quantities.ts'
+import { KINDS } from '../../device-drivers/reading.ts'
 import { orderProblem } from './limits.ts'
 
 /**
@@ -189,13 +189,6 @@ export function quantitiesOf(rule: Rule): readonly QuantityName[] {
   if (rule.type === 'score') return NEWS2_INPUTS
   if (rule.type === 'answers') return [...new Set(rule.conditions.flatMap(({ of }) => of.map((part) => part.quantity)))]
   return [rule.quantity]
-}
-
-/** Kinds of readings that can move a rule. */
-export function kindsOf(rule: Rule): readonly Kind[] {
-  if (rule.kinds !== undefined) return rule.kinds
-  const names = new Set<string>(quantitiesOf(rule))
-  return KINDS.filter((kind) => KIND_CODES[kind].quantities.some((name) => names.has(name)))
 }
 
 /** Id of the rule that a citizen's limits for a quantity are, where no template brings one: `limits-oxygen-saturation`. */

@@ -5,6 +5,7 @@ import { type Bench, isWithin, report } from './bench.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   latency: () => import('./latency.bench.ts'),
+  alerts: () => import('./alerts.bench.ts'),
   ingest: () => import('./ingest.bench.ts'),
   fuzz: () => import('./fuzz.bench.ts'),
   hub: () => import('./hub.bench.ts'),

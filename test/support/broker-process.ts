@@ -15,6 +15,8 @@ export interface Registry {
   readonly grants: readonly { organisation: string; citizen: string; from: string; purpose: string }[]
   readonly limits: readonly Record<string, string | number>[]
   readonly clients: readonly { id: string; organisation: string }[]
+  readonly templates?: readonly object[]
+  readonly watches?: readonly object[]
 }
 
 export interface Secrets {
