@@ -92,7 +92,7 @@ export function openAlertLog(journal: Journal, registry: Registry, log: Log): Al
 
   const statesOf = (citizen: string): CitizenStates => ({
     current: (rule) => states.current(citizen, rule),
-    save: (rule, state) => states.save(citizen, rule, state),
+    save: (rule, state, continued) => states.save(citizen, rule, state, continued),
     snapshots: (rule) => states.snapshots(citizen, rule),
     episodesAfter: (rule, base, open) => rows.episodesAfter(citizen, rule, base, open),
   })

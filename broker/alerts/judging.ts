@@ -2,12 +2,13 @@ import type { FoldState } from './fold-state.ts'
 import { concerns, type RuleTimeline, watchedBy } from './fold-state.ts'
 import type { JudgedReading } from './judged-reading.ts'
 import type { Finding, StoredEpisode } from './reconcile.ts'
-import { advance, again, type Run, type Snapshots } from './rule-run.ts'
+import { advance, again, type Run, type Snapshots, type Standing } from './rule-run.ts'
 
 /** Where the rules of one citizen stand. */
 export interface CitizenStates {
-  current(rule: string): FoldState | undefined
-  save(rule: string, state: FoldState): void
+  current(rule: string): Standing | undefined
+  /** @param continued it goes on from where the rule stood */
+  save(rule: string, state: FoldState, continued: boolean): void
   snapshots(rule: string): Snapshots
   episodesAfter(rule: string, base: string, open: string | undefined): readonly StoredEpisode[]
 }
@@ -49,8 +50,9 @@ export function judge(states: CitizenStates, due: Due): Finding[] {
     const before = states.current(timeline.id)
     const run = runOf(timeline, states, due)
     if (run === undefined) return []
-    states.save(timeline.id, run.state)
-    const quiet = run.base === before?.position && run.baseEpisode === undefined
+    const continued = run.base === before?.state.position
+    if (run.state.position !== '') states.save(timeline.id, run.state, continued)
+    const quiet = continued && before.complete && run.baseEpisode === undefined
     const stored = quiet ? [] : states.episodesAfter(timeline.id, run.base, run.baseEpisode)
     if (stored.length === 0 && run.episodes.length === 0) return []
     return [{ rule: timeline.id, before: stored, after: run.episodes }]

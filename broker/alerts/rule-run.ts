@@ -14,6 +14,13 @@ export interface Snapshots {
   drop(positions: readonly string[]): void
 }
 
+/** Where a rule stands. */
+export interface Standing {
+  readonly state: FoldState
+  /** False: readings after it may have been judged already; they are folded again, to the same result. */
+  readonly complete: boolean
+}
+
 /** What judging some readings led to. */
 export interface Run {
   readonly state: FoldState
@@ -41,10 +48,15 @@ export function thinned(positions: readonly string[], newest: string): string[] 
   })
 }
 
-function keep(snapshots: Snapshots, state: FoldState, day: string): void {
-  snapshots.put(state)
-  const superfluous = thinned(snapshots.positions(), day)
-  if (superfluous.length > 0) snapshots.drop(superfluous)
+/** Writes what is left of the new ones, and drops what they make superfluous. */
+function keep(snapshots: Snapshots, states: readonly FoldState[], day: string): void {
+  if (states.length === 0) return
+  const known = new Set(snapshots.positions())
+  const fresh = new Map(states.map((state) => [state.position, state]))
+  const superfluous = new Set(thinned([...known, ...fresh.keys()], day))
+  for (const [position, state] of fresh) if (!superfluous.has(position)) snapshots.put(state)
+  const dropped = [...superfluous].filter((position) => known.has(position))
+  if (dropped.length > 0) snapshots.drop(dropped)
 }
 
 /**
@@ -56,16 +68,15 @@ function keep(snapshots: Snapshots, state: FoldState, day: string): void {
  */
 export function advance(
   timeline: RuleTimeline,
-  current: FoldState | undefined,
+  current: Standing | undefined,
   fresh: readonly JudgedReading[],
   snapshots: Snapshots,
   history: (after: string) => readonly JudgedReading[],
 ): Run {
   const first = fresh[0]?.position ?? ''
-  const inOrder = current !== undefined && first > current.position
-  const base = inOrder ? current : (snapshots.before(first) ?? EMPTY)
-  if (!inOrder) snapshots.drop(snapshots.positions().filter((position) => position > base.position))
-  return fold(timeline, base, inOrder ? fresh : history(base.position), snapshots)
+  const inOrder = current !== undefined && first > current.state.position
+  if (inOrder && current.complete) return fold(timeline, current.state, fresh, snapshots)
+  return again(timeline, current, first, snapshots, history)
 }
 
 /**
@@ -74,12 +85,13 @@ export function advance(
  */
 export function again(
   timeline: RuleTimeline,
-  current: FoldState | undefined,
+  current: Standing | undefined,
   since: string,
   snapshots: Snapshots,
   history: (after: string) => readonly JudgedReading[],
 ): Run {
-  const base = current !== undefined && current.position < since ? current : (snapshots.before(since) ?? EMPTY)
+  const base =
+    current !== undefined && current.state.position < since ? current.state : (snapshots.before(since) ?? EMPTY)
   snapshots.drop(snapshots.positions().filter((position) => position > base.position))
   return fold(timeline, base, history(base.position), snapshots)
 }
@@ -87,9 +99,10 @@ export function again(
 function fold(timeline: RuleTimeline, base: FoldState, readings: readonly JudgedReading[], snapshots: Snapshots): Run {
   const first = timeline.versions[0]
   const episodes: Episode[] = []
+  const ends: FoldState[] = []
   let state = base
   for (const reading of readings) {
-    if (state.position !== '' && dayOf(reading.at) > dayOf(state.position)) keep(snapshots, state, dayOf(reading.at))
+    if (state.position !== '' && dayOf(reading.at) > dayOf(state.position)) ends.push(state)
     const version = versionAt(timeline, reading.at)
     const learning = first !== undefined && reading.at < first.from ? first : undefined
     const next = step(state, version, learning, reading)
@@ -97,6 +110,7 @@ function fold(timeline: RuleTimeline, base: FoldState, readings: readonly Judged
     state = next.state
   }
   if (state.episode !== undefined) episodes.push(state.episode)
+  keep(snapshots, ends, dayOf(state.position))
   return {
     state,
     base: base.position,

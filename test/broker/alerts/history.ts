@@ -90,10 +90,21 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
   let states = new Map<string, FoldState>()
   let snapshots = new Map<string, Map<string, FoldState>>()
   let found = new Map<string, Map<string, Episode>>()
+  /** What lies on a disk, the day before it. */
+  let kept = new Map<string, FoldState>()
+  let complete = new Set<string>()
 
   const citizen: CitizenStates = {
-    current: (rule) => states.get(rule),
-    save: (rule, state) => void states.set(rule, state),
+    current: (rule) => {
+      const state = states.get(rule)
+      return state === undefined ? undefined : { state, complete: complete.has(rule) }
+    },
+    save(rule, state, continued) {
+      const old = kept.get(rule)
+      if (!continued || old?.position.slice(0, 10) !== state.position.slice(0, 10)) kept.set(rule, state)
+      states.set(rule, state)
+      complete.add(rule)
+    },
     snapshots(rule) {
       const own = snapshots.get(rule) ?? new Map<string, FoldState>()
       snapshots.set(rule, own)
@@ -139,8 +150,8 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
       .flatMap(([, own]) => [...own].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, episode]) => episode))
   return {
     take(readings) {
-      // The journal stores a reading once, whatever came how often.
-      const fresh = readings.filter(({ id }, i) => !stored.has(id) && readings.findIndex((r) => r.id === id) === i)
+      // The journal stores a reading once; within a batch a repeated one may still come by.
+      const fresh = readings.filter(({ id }) => !stored.has(id))
       for (const one of fresh) stored.set(one.id, one)
       if (fresh.length > 0) run(fresh)
     },
@@ -153,7 +164,9 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
     restart() {
       const copy = <T>(map: Map<string, T>): Map<string, T> => new Map(JSON.parse(JSON.stringify([...map])))
       stored = copy(stored)
-      states = copy(states)
+      kept = copy(kept)
+      states = copy(kept)
+      complete = new Set()
       snapshots = new Map([...snapshots].map(([rule, own]) => [rule, copy(own)]))
       found = new Map([...found].map(([rule, own]) => [rule, copy(own)]))
     },

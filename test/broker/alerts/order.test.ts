@@ -138,18 +138,20 @@ function inBatches(readings: readonly JudgedReading[], random: () => number): st
   return one.text()
 }
 
+const PARTS = Array.from({ length: 10 }, (_, i) => i + 1)
+
 describe('the same readings give the same episodes', () => {
-  it.each([1, 2, 3, 4, 5])('shuffled, repeated, in batches, with restarts: 1,000 histories, part %d of 5', (part) => {
+  it.each(PARTS)('shuffled, repeated, in batches, with restarts: 500 histories, part %d of 10', (part) => {
     const random = seeded(part)
     let episodes = 0
-    for (let i = 0; i < 1_000; i++) {
+    for (let i = 0; i < 500; i++) {
       const readings = history(random)
       const expected = reference(readings)
       episodes += expected.split('"openedAt"').length - 1
       const found = inBatches(readings, random)
       if (found !== expected) expect(found, `history ${i} of part ${part}`).toBe(expected)
     }
-    expect(episodes, 'histories in which nothing happens prove nothing').toBeGreaterThan(2_000)
+    expect(episodes, 'histories in which nothing happens prove nothing').toBeGreaterThan(1_000)
   })
 
   it('the same log twice gives the same bytes, state included', () => {
