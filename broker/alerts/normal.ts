@@ -36,24 +36,32 @@ const countOf = (days: readonly DayValue[]): number => days.reduce((sum, [, , co
 const isPastEnrolment = (first: string, day: string): boolean =>
   Date.parse(day) - Date.parse(first) >= ENROLMENT_DAYS * DAY_MS
 
-function enrolled(enrolment: History['enrolment'], finished: DayValue, day: string): History['enrolment'] {
-  if (enrolment.normal !== undefined) return enrolment
-  const first = enrolment.first ?? finished[0]
-  const days = [...enrolment.days, finished]
-  // Whoever measures twice a week has fewer than seven readings in two weeks: then it takes longer.
-  if (!isPastEnrolment(first, day) || countOf(days) < MIN_READINGS) return { first, days }
+/** Settled by the first day after two weeks, once there are seven readings: whoever measures seldom needs longer. */
+function settled(enrolment: History['enrolment'], day: string): History['enrolment'] {
+  const { first, days, normal } = enrolment
+  if (normal !== undefined || first === undefined) return enrolment
+  if (!isPastEnrolment(first, day) || countOf(days) < MIN_READINGS) return enrolment
   return { first, days: [], normal: median(days.map(([, value]) => value)) }
+}
+
+function enrolled(before: History['enrolment'], finished: DayValue): History['enrolment'] {
+  const enrolment = settled(before, finished[0])
+  if (enrolment.normal !== undefined) return enrolment
+  return { first: enrolment.first ?? finished[0], days: [...enrolment.days, finished] }
 }
 
 /** The history as a reading of this day finds it: yesterday is over. @param best the day's value is its highest */
 export function rolledTo(history: History, day: string, best: boolean): History {
-  const { today } = history
-  if (today === undefined || today.day >= day) return history
+  const { today, days } = history
+  if (today === undefined || today.day >= day) {
+    const enrolment = settled(history.enrolment, day)
+    return enrolment === history.enrolment ? history : { ...history, enrolment }
+  }
   const value = best ? Math.max(...today.values) : median(today.values)
   const finished: DayValue = [today.day, value, today.values.length]
   return {
-    days: [...history.days, finished].slice(-MAX_DAYS),
-    enrolment: enrolled(history.enrolment, finished, day),
+    days: [...days, finished].slice(-MAX_DAYS),
+    enrolment: settled(enrolled(history.enrolment, finished), day),
   }
 }
 

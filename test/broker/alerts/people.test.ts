@@ -3,8 +3,9 @@ import { openAlertActions } from '../../../broker/alerts/actions.ts'
 import { openTransitions } from '../../../broker/alerts/transitions.ts'
 import type { AuditEntry } from '../../../broker/audit/entry.ts'
 import { type AlertMessage, alertMessageSchema } from '../../../broker/contract/alert.ts'
+import { organisationsForAll } from '../../../broker/grants.ts'
 import { openRegistry } from '../../../broker/registry.ts'
-import type { RawReading } from '../../../device-drivers/reading.ts'
+import type { Kind, RawReading } from '../../../device-drivers/reading.ts'
 import { seeded } from '../../support/random.ts'
 import { shuffled } from '../../support/shuffled.ts'
 import { alertsOf, DOCUMENT, idOf, message, NOW, openCore, pressure, pull, reading } from '../core-fixture.ts'
@@ -318,6 +319,24 @@ describe('a pause', () => {
 })
 
 describe('who gets an alert', () => {
+  it('has a grant for every kind of it; for one of no kind, any grant', () => {
+    const grant = (organisation: string, ...kinds: Kind[]) => ({
+      organisation,
+      citizen: 'citizen-1',
+      kinds,
+      from: iso(0),
+      purpose: 'x',
+    })
+    const grants = [
+      grant('both', 'weight', 'blood-pressure'),
+      grant('one', 'weight'),
+      { ...grant('ended'), to: iso(1) },
+    ]
+    const who = (...kinds: Kind[]) => organisationsForAll(grants, 'citizen-1', kinds, iso(NOW))
+    expect(who('weight', 'blood-pressure')).toEqual(['both'])
+    expect(who('weight')).toEqual(['both', 'one'])
+    expect(who()).toEqual(['both', 'one'])
+  })
   it('may have all kinds that it rests on', async () => {
     const document = {
       ...DOCUMENT,
@@ -341,9 +360,11 @@ describe('who gets an alert', () => {
 
 it('a citizen who cannot be judged costs no reading, and is judged when it can be done', async () => {
   const { core, measure, alerts } = stage()
+  await measure(120)
   core.journal.database.exec('ALTER TABLE rule_states RENAME COLUMN state TO gone')
+  core.clock.time += DAY
   await measure(165)
-  expect(core.journal.database.prepare('SELECT count(*) AS n FROM readings').get()).toEqual({ n: 1 })
+  expect(core.journal.database.prepare('SELECT count(*) AS n FROM readings').get()).toEqual({ n: 2 })
   expect(core.lines).toContainEqual(expect.objectContaining({ level: 'error', event: 'judging-failed' }))
   expect(alerts()).toEqual([])
   core.journal.database.exec('ALTER TABLE rule_states RENAME COLUMN gone TO state')

@@ -78,10 +78,18 @@ describe('waiting', () => {
   })
   it('the same reading twice is one', () => {
     const one = engine(ruled({ ...LIMITS, pending: { count: 2, of: 3 } }))
+    one.take([made(spo2(-1, 93))])
     const reading = made(spo2(0, 84))
     one.take([reading, reading])
     one.take([reading])
     expect(story(one)).toEqual([])
+  })
+  it('goes on after a restart where it was, whatever part of the day lies on the disk', () => {
+    const one = engine(ruled({ ...LIMITS, pending: { count: 3, of: 3 } }))
+    for (const reading of [spo2(0, 93), spo2(1, 86), spo2(2, 86)]) one.take([made(reading)])
+    one.restart()
+    one.take([made(spo2(3, 86))])
+    expect(story(one)).toEqual(['yellow 1 open'])
   })
 })
 
@@ -152,6 +160,11 @@ describe('a change against the own normal', () => {
     const one = play(normal, ...mornings(10, () => 93), ...mornings(40, () => 89, 10))
     expect(story(one)).toEqual(['yellow 20 open'])
     expect(one.episodes()[0]?.evidence).toMatchObject([{ limit: 93 }])
+  })
+  it('does not follow what is better and not yet well, while an episode lasts', () => {
+    const rules = ruled({ ...FALL, against: ['normal'], clear: { margin: 2 } })
+    const one = play(rules, ...mornings(10, () => 93), spo2(240, 90), ...mornings(40, () => 91, 11))
+    expect(story(one)).toEqual(['yellow 1 open'])
   })
   it('does not learn from a reading whose time is not known, which alerts all the same', () => {
     const odd = mornings(10, () => 99).map((one) => ({ ...one, clock: 'unknown' as const }))
