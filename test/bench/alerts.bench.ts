@@ -23,7 +23,8 @@ const DAYS = 90
 const FEW_DAYS = 9
 const RATE = 500
 const ALERT_EVERY = 5
-const WARM_UP_S = 3
+/** Two readings of everybody: the first one after a start reads where eight rules stand, and writes the end of a day. */
+const WARM_UP_S = 8
 /** Of the evaluation alone. */
 const JUDGED_CITIZENS = 200
 const JUDGED_EACH = 5
