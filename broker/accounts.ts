@@ -82,6 +82,23 @@ export class Accounts {
     this.#db.prepare('UPDATE accounts SET disabled_at = ? WHERE id = ?').run(timestamp(this.#clock), id)
   }
 
+  /** Makes the account of a hub that comes with a certificate, or enables it again. It has no password that matches. */
+  admitHub(id: string): void {
+    this.#db
+      .prepare(
+        `INSERT INTO accounts (id, role, secret, created_at) VALUES (?, 'hub', 'certificate', ?)
+         ON CONFLICT (id) DO UPDATE SET disabled_at = NULL`,
+      )
+      .run(id, timestamp(this.#clock))
+  }
+
+  /** Who may connect under this id, for whoever has proven to be it; undefined for nobody, or when disabled. */
+  enabled(id: string): Identity | undefined {
+    const row = this.#row(id)
+    const verdict = row === undefined ? 'refused' : identityOf(row)
+    return verdict === 'refused' || verdict === 'busy' ? undefined : verdict
+  }
+
   /** Another connection (the command line) wrote to the file since the last call: accounts may have changed. */
   changedElsewhere(): boolean {
     const version = this.#db.prepare('PRAGMA data_version').get()?.['data_version']

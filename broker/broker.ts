@@ -1,5 +1,6 @@
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { Accounts } from './accounts.ts'
+import { inUrl } from './address.ts'
 import { type BrokerClock, every, timestamp } from './broker-clock.ts'
 import type { BrokerConfig } from './config.ts'
 import type { Heartbeat } from './contract/messages.ts'
@@ -7,6 +8,9 @@ import { topics } from './contract/topics.ts'
 import { openFhirDevices } from './fhir/devices.ts'
 import { figuresOf } from './figures.ts'
 import { openHttp } from './http.ts'
+import { openEnrolmentHttp } from './identity/enrolment-http.ts'
+import { type Identities, openIdentities } from './identity/identity.ts'
+import { recordEvent } from './identity/technical-events.ts'
 import { Ingest } from './ingest.ts'
 import type { Log } from './log.ts'
 import { openMqttBroker } from './mqtt-broker.ts'
@@ -24,8 +28,12 @@ import { openJournal } from './store/journal.ts'
 
 /** The broker as one piece: journal, ingest, publisher, MQTT and HTTP, in the order in which they need one another. */
 
-/** A subscriber that misses three heartbeats should look; also how soon a changed account or grant takes effect. */
+/** A subscriber that misses three heartbeats should look; also how soon a changed grant takes effect. */
 const HEARTBEAT_MS = 5_000
+/** How soon a revocation by the command line takes effect, at most twice this. */
+const RECHECK_MS = 400
+/** Certificates live for months. */
+const TEND_MS = 3600_000
 /** A message takes well under a millisecond; this long means that publishing hangs. */
 const PUBLISH_STUCK_MS = 10_000
 
@@ -34,6 +42,9 @@ export interface Broker {
   readonly httpUrl: string
   /** Resolves when the journal's file can't be trusted under this process any more: nothing is stored until a new one. */
   readonly broken: Promise<PreCareError>
+  /** MQTT over TLS, and where hubs enrol; when the configuration has `tls`. */
+  readonly tlsUrl?: string | undefined
+  readonly enrolUrl?: string
   /** Takes no more, finishes what is in hand, closes everything. Everything stored and not published follows at the next start. */
   close(): Promise<void>
 }
@@ -65,6 +76,7 @@ async function open(
   const registry = openRegistry(journal)
   const notifier = openNotification({ journal, registry, clock, log })
   atClose(() => notifier.close())
+  const identities = config.tls && (await openIdentities(config.dataDir, config.tls, { journal, accounts, clock, log }))
 
   const publisher: Publisher = new Publisher({
     send: (message) => mqtt.publish(message),
@@ -86,7 +98,16 @@ async function open(
   let accepting = 0
   const mqtt = await openMqttBroker({
     ...config.mqtt,
-    allowPlainTextFromOutside: config.allowPlainTextFromOutside,
+    ...(config.tls &&
+      identities && {
+        tls: { host: config.tls.host, port: config.tls.mqttPort, identity: identities.tls() },
+        certificates: identities.certificates,
+      }),
+    // Once an hour for each: the fleet's page shows it, and metrics count it.
+    onClone: (subject) => {
+      const occasion = timestamp(clock).slice(0, 13)
+      recordEvent(journal, clock, { kind: 'clone-suspected', subject, occasion })
+    },
     accounts,
     clock,
     log,
@@ -128,9 +149,12 @@ async function open(
     metrics: () => [...figures(), ...notifyMetrics(notifier.figures())],
     routes: (app) => receiptRoute(app, { notifier, clock, log }),
     ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
+    ...(identities && { tls: identities.tls() }),
     log,
   })
   atClose(() => http.close())
+  const enrolment = config.tls && identities && (await openEnrolment(config.tls, identities))
+  if (enrolment) atClose(() => enrolment.close())
 
   const ticking = new AbortController()
   const beats = every(
@@ -139,16 +163,57 @@ async function open(
     ticking.signal,
     () => {
       ingest.refresh()
-      if (accounts.changedElsewhere()) mqtt.recheck()
+      mqtt.endExpired()
       publisher.enqueue([heartbeat(clock, ingest)])
     },
     (error) => log.error('heartbeat-failed', { reason: messageOf(error) }),
   )
-  atClose(() => {
+  const checks = every(
+    clock,
+    RECHECK_MS,
+    ticking.signal,
+    () => {
+      if (accounts.changedElsewhere()) mqtt.recheck()
+    },
+    (error) => log.error('recheck-failed', { reason: messageOf(error) }),
+  )
+  const tendIdentities = async (of: Identities): Promise<void> => {
+    if (!(await of.tend())) return
+    const next = of.tls()
+    mqtt.changeIdentity(next)
+    http.changeIdentity(next)
+    enrolment?.change(next)
+    log.info('certificate-renewed')
+  }
+  const failed = (error: unknown) => log.error('certificate-not-renewed', { reason: messageOf(error) })
+  const tending =
+    identities && every(clock, TEND_MS, ticking.signal, () => void tendIdentities(identities).catch(failed), failed)
+  atClose(async () => {
     ticking.abort(new PreCareError('store-failed', 'the broker is stopping'))
-    return beats
+    await Promise.all([beats, checks, tending])
   })
-  return { mqttUrl: mqtt.url, httpUrl: http.url, broken: broken.promise }
+  return {
+    mqttUrl: mqtt.url,
+    httpUrl: http.url,
+    broken: broken.promise,
+    ...(enrolment && { tlsUrl: mqtt.tlsUrl, enrolUrl: enrolment.url }),
+  }
+
+  function openEnrolment(tls: NonNullable<BrokerConfig['tls']>, { authority, certificates, ...of }: Identities) {
+    return openEnrolmentHttp({
+      host: tls.host,
+      port: tls.enrolPort,
+      identity: of.tls(),
+      key: of.enrolmentKey,
+      mqttUrl: () => mqttUrlOf(tls, mqtt.tlsUrl ?? ''),
+      ...{ authority, certificates, journal, accounts, clock, log },
+    })
+  }
+}
+
+/** As a hub reaches it: under the first name, at the port that was taken. */
+function mqttUrlOf({ names: [name = ''] }: NonNullable<BrokerConfig['tls']>, listening: string): string {
+  return `mqtts://${inUrl(name)}:${new URL(listening).port}`
 }
 
 function heartbeat(clock: BrokerClock, ingest: Ingest) {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
+import { isLoopback } from './address.ts'
 import { LOG_LEVELS } from './log.ts'
-import { isLoopback } from './mqtt-broker.ts'
 
 /** What the broker process needs to know; from a file, from flags, or all defaults. */
 
@@ -12,13 +12,34 @@ const host = z.string().min(1, 'use an address of this machine, as 127.0.0.1')
 const listenSchema = (defaultPort: number) =>
   z.strictObject({ host: host.default('127.0.0.1'), port: port.default(defaultPort) }).prefault({})
 
+const keyFilesSchema = z
+  .strictObject({ keyFile: z.string().min(1, 'name the file'), certificateFile: z.string().min(1, 'name the file') })
+  .optional()
+const tlsSchema = z
+  .strictObject({
+    host: host.default('127.0.0.1'),
+    mqttPort: port.default(18_883),
+    enrolPort: port.default(18_443),
+    /** Under which hubs and clinics know this machine; the first one goes into invitations. */
+    names: z
+      .array(z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/, 'use host names and addresses'))
+      .min(1, 'name this machine as hubs reach it')
+      .default(['localhost', '127.0.0.1']),
+    /** Made and renewed by itself in `identity/` of the data folder unless given here. */
+    authority: keyFilesSchema,
+    server: keyFilesSchema,
+  })
+  .optional()
+
 const configSchema = z
   .strictObject({
     dataDir: z.string().min(1, 'use a folder that the broker may write').default('data/broker'),
+    /** Plain text, for this machine only. */
     mqtt: listenSchema(1883),
+    /** HTTPS when others can reach it. */
     http: listenSchema(8080),
-    /** There is no TLS yet: passwords and readings can be read on the way. For a container behind its own network. */
-    allowPlainTextFromOutside: z.boolean('use true or false').default(false),
+    /** MQTT over TLS, and the port where hubs enrol and renew. */
+    tls: tlsSchema,
     influx: z
       .strictObject({
         url: z.url({ protocol: /^https?$/, error: 'use a URL, as http://127.0.0.1:8086' }),
@@ -32,11 +53,13 @@ const configSchema = z
     logLevel: z.enum(LOG_LEVELS, `use one of ${LOG_LEVELS.join(', ')}`).default('info'),
   })
   .superRefine((config, context) => {
-    if (config.allowPlainTextFromOutside) return
-    for (const field of ['mqtt', 'http'] as const) {
-      if (isLoopback(config[field].host)) continue
-      const message = 'can be reached from outside and there is no TLS; use 127.0.0.1, or set allowPlainTextFromOutside'
+    const refuse = (field: 'mqtt' | 'http', message: string) =>
       context.addIssue({ code: 'custom', path: [field, 'host'], message })
+    if (!isLoopback(config.mqtt.host)) {
+      refuse('mqtt', 'can be reached from outside and this port has no TLS; use 127.0.0.1, and tls.host for others')
+    }
+    if (!isLoopback(config.http.host) && config.tls === undefined) {
+      refuse('http', 'can be reached from outside and there is no TLS; use 127.0.0.1, or set tls')
     }
   })
 export type BrokerConfig = z.output<typeof configSchema>

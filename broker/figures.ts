@@ -30,7 +30,7 @@ type HubCountsOf = IngestCounts['hubs'] extends ReadonlyMap<string, infer Counts
 export function figuresOf({ ingest, mqtt, publisher, follower, clock }: Parts): () => Metric[] {
   return () => {
     const counts = ingest.counts()
-    const { connected, cut, refused } = mqtt.counts()
+    const { connected, cut, refused, clones } = mqtt.counts()
     return [
       ...COUNTED.map(([name, help]) =>
         metric(
@@ -60,6 +60,7 @@ export function figuresOf({ ingest, mqtt, publisher, follower, clock }: Parts): 
       metric('connections', 'Hubs and clients connected', connected),
       metric('subscribers_cut_total', 'Subscribers cut because they read too slowly', cut),
       metric('connections_refused_total', 'Connections refused', refused),
+      metric('clones_suspected_total', 'Connections that threw their own identity out too often', clones),
       metric('publisher_queued', 'Messages in memory that wait to be published', publisher.counts.queued),
       metric('publisher_published_total', 'Messages published', publisher.counts.published),
       metric('publisher_stuck_seconds', 'Age of the message in hand', publisher.stuckForMs(clock.monotonic()) / 1000),

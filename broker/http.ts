@@ -5,11 +5,13 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import { isPreCareError, messageOf, PreCareError } from '../device-drivers/errors.ts'
 import type { ClientIdentity } from './access.ts'
 import type { Accounts } from './accounts.ts'
+import { isLoopback } from './address.ts'
 import { documentRoutes } from './documents/routes.ts'
 import { type FhirPorts, fhirRoutes } from './fhir/routes.ts'
+import { TLS_PROFILE } from './identity/server-certificate.ts'
 import type { Log } from './log.ts'
 import { type Metric, renderMetrics } from './metrics.ts'
-import { isLoopback } from './mqtt-broker.ts'
+import type { TlsIdentity } from './mqtt-listen.ts'
 import type { AlertReplay } from './replay/alerts.ts'
 import { type ReplayPorts, replayRoutes } from './replay/routes.ts'
 
@@ -37,17 +39,29 @@ export interface HttpPorts {
   readonly metricsToken?: string
   /** Hangs in the routes of other parts. */
   readonly routes?: (app: FastifyInstance) => void
+  /** HTTPS when the address is not this machine's own. */
+  readonly tls?: TlsIdentity
   readonly log: Log
 }
 
 export interface HttpServer {
   readonly url: string
+  /** New connections get this certificate. */
+  changeIdentity(identity: TlsIdentity): void
   close(): Promise<void>
 }
 
 /** @throws PreCareError 'listen-failed' */
 export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
-  const app = fastify({ logger: false, bodyLimit: MAX_BODY_BYTES, requestTimeout: REQUEST_TIMEOUT_MS })
+  const tls = isLoopback(ports.host) ? undefined : ports.tls
+  const secure = fastify({
+    https: tls === undefined ? null : { ...TLS_PROFILE, key: tls.key, cert: tls.cert },
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+  })
+  // Its routes are the same with and without TLS; the library's types tell the two apart.
+  const app = secure as unknown as FastifyInstance
   app.setErrorHandler((error, _request, reply) => answerError(error, reply, ports.log))
   app.setNotFoundHandler((_request, reply) => void reply.code(404).send(body('not-found', 'There is nothing here.')))
   // Answers are data for programs: no script, style or frame may ever come of them.
@@ -57,7 +71,11 @@ export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
   ports.routes?.(app)
   try {
     const url = await app.listen({ host: ports.host, port: ports.port })
-    return { url, close: () => app.close() }
+    return {
+      url,
+      changeIdentity: ({ key, cert }) => tls && secure.server.setSecureContext({ ...TLS_PROFILE, key, cert }),
+      close: () => app.close(),
+    }
   } catch (error) {
     throw new PreCareError('listen-failed', `http ${ports.host}:${ports.port}: ${messageOf(error)}`, { cause: error })
   }

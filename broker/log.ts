@@ -23,6 +23,8 @@ export interface LogFields {
   readonly ms?: number
   readonly mqttUrl?: string
   readonly httpUrl?: string
+  readonly tlsUrl?: string
+  readonly enrolUrl?: string
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const

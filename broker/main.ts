@@ -4,6 +4,7 @@ import { addAlertCommands } from './alerts/commands.ts'
 import { openBroker } from './broker.ts'
 import { systemClock } from './broker-clock.ts'
 import { influxOf, parseConfig, readJsonFile } from './config.ts'
+import { addIdentityCommands } from './identity/commands.ts'
 import { openLog } from './log.ts'
 import { notifyCommands } from './notify/commands.ts'
 import { provision, resetAccount, secretFile } from './provision.ts'
@@ -23,6 +24,8 @@ interface RunFlags {
   readonly data?: string
   readonly mqttPort?: number
   readonly httpPort?: number
+  readonly tlsPort?: number
+  readonly enrolPort?: number
   readonly influx?: string
 }
 
@@ -42,12 +45,17 @@ function configOf(flags: RunFlags) {
   const base = parseConfig(file)
   const influx = flags.influx === undefined ? base.influx : influxOf(flags.influx)
   const password = process.env[INFLUX_PASSWORD]
+  const tls = {
+    ...(flags.tlsPort === undefined ? {} : { mqttPort: flags.tlsPort }),
+    ...(flags.enrolPort === undefined ? {} : { enrolPort: flags.enrolPort }),
+  }
   const metricsToken = process.env[METRICS_TOKEN] ?? base.metricsToken
   return parseConfig({
     ...base,
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
     mqtt: { ...base.mqtt, ...(flags.mqttPort === undefined ? {} : { port: flags.mqttPort }) },
     http: { ...base.http, ...(flags.httpPort === undefined ? {} : { port: flags.httpPort }) },
+    ...(base.tls !== undefined || Object.keys(tls).length > 0 ? { tls: { ...base.tls, ...tls } } : {}),
     ...(metricsToken === undefined ? {} : { metricsToken }),
     ...(influx === undefined ? {} : { influx: password === undefined ? influx : { password, ...influx } }),
   })
@@ -65,7 +73,8 @@ async function run(flags: RunFlags): Promise<void> {
     // No closing: it would write. In data terms this is a SIGKILL, which any moment must bear.
     process.exit(EXIT_STORE)
   })
-  log.info('ready', { mqttUrl: broker.mqttUrl, httpUrl: broker.httpUrl })
+  const { mqttUrl, httpUrl, tlsUrl, enrolUrl } = broker
+  log.info('ready', { mqttUrl, httpUrl, ...(tlsUrl && { tlsUrl }), ...(enrolUrl && { enrolUrl }) })
   if (!stop.signal.aborted)
     await new Promise((resolve) => stop.signal.addEventListener('abort', resolve, { once: true }))
   log.info('stopping')
@@ -98,6 +107,8 @@ program
   .option('--data <DIR>', 'folder of the journal')
   .option('--mqtt-port <N>', 'MQTT port; 0 = any free one', port)
   .option('--http-port <N>', 'HTTP port; 0 = any free one', port)
+  .option('--tls-port <N>', 'also MQTT over TLS on this port; 0 = any free one', port)
+  .option('--enrol-port <N>', 'with TLS: port where hubs enrol and renew; 0 = any free one', port)
   .option(
     '--influx <URL>',
     `also write to this InfluxDB 1.x, as http://user@127.0.0.1:8086/precare; password in ${INFLUX_PASSWORD}`,
@@ -131,6 +142,7 @@ function exitOf(code: ErrorCode): number {
   if (code.endsWith('-invalid')) return EXIT_CONFIG
   return code.startsWith('store-') ? EXIT_STORE : 1
 }
+addIdentityCommands(program, { clock: systemClock, print, say: (text) => process.stdout.write(`${text}\n`) })
 
 program.addCommand(notifyCommands(systemClock, print))
 program.addCommand(watchCommand(systemClock))

@@ -1,20 +1,23 @@
 import type { EventEmitter } from 'node:events'
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { Aedes, type Client } from 'aedes'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { MAX_TOPIC_LEVELS } from './access.ts'
 import type { Accounts } from './accounts.ts'
+import { inUrl, isLoopback } from './address.ts'
 import type { BrokerClock } from './broker-clock.ts'
 import { HubStates } from './hub-states.ts'
+import type { Certificates } from './identity/certificates.ts'
 import { type Log, rarely } from './log.ts'
 import { connectionRules } from './mqtt-connect.ts'
+import { type Listener, listenForMqtt, type TlsIdentity } from './mqtt-listen.ts'
 import { topicRules } from './mqtt-topics.ts'
 import type { Outgoing } from './outgoing.ts'
 import { guardSocket, type PacketGuard } from './packet-guard.ts'
 import { socketCaps } from './socket-cap.ts'
 
 /**
- * The MQTT side of the broker: aedes on plain TCP with everything around it that aedes lacks. Each option and guard has
+ * The MQTT side of the broker: aedes on TLS and plain TCP with everything around it that aedes lacks. Each option and guard has
  * its regression test in test/broker/mqtt-broker*.test.ts.
  */
 
@@ -28,18 +31,21 @@ const DRAIN_TIMEOUT_MS = 5_000
 const KEEPALIVE_LIMIT_S = 300
 /** Packets a client may send behind its CONNECT before it is accepted (aedes' default). */
 const QUEUE_LIMIT = 42
-/** Idle connections cost about 23 kB each (measured): 0.25 GB. */
-const MAX_CONNECTIONS = 10_000
 /** Below the 3 s that the process has for going down. */
 const CLOSE_TIMEOUT_MS = 1_500
 
 export interface MqttBrokerPorts {
+  /** Of this machine only: here everything is plain text. */
   readonly host: string
   /** 0: any free one. */
   readonly port: number
-  /** There is no TLS yet: any address but the machine's own needs this said on purpose. */
-  readonly allowPlainTextFromOutside?: boolean
+  /** Absent: no connection comes from outside. */
+  readonly tls?: { readonly host: string; readonly port: number; readonly identity: TlsIdentity }
   readonly accounts: Accounts
+  /** Which certificates are revoked; needed with `tls`. */
+  readonly certificates?: Certificates
+  /** Two machines seem to live under this identity. */
+  readonly onClone?: (account: string) => void
   /** Resolves when the payload is on the disk; only then the hub's PUBACK is sent. Bad payloads are no error. */
   readonly accept: (hub: string, payload: Uint8Array) => Promise<void>
   readonly clock: BrokerClock
@@ -50,39 +56,56 @@ export interface MqttBrokerPorts {
 
 export interface MqttBroker {
   readonly url: string
+  /** `mqtts://`, when there is TLS. */
+  readonly tlsUrl: string | undefined
   readonly states: HubStates
   /** Resolves when every subscriber's socket has taken the message; await it before the next (publisher.ts). */
   publish(message: Outgoing): Promise<void>
   /** Some subscriber that reads is far behind. */
   crowded(): boolean
-  counts(): { readonly connected: number; readonly cut: number; readonly refused: number }
-  /** Closes connections whose account was disabled, or given another secret or organisation, since they were made. */
+  counts(): { readonly connected: number; readonly cut: number; readonly refused: number; readonly clones: number }
+  /** Closes connections whose account or certificate is not what it was when they were made. */
   recheck(): void
+  /** Closes connections whose certificate has ended. */
+  endExpired(): void
+  /** New TLS connections get this certificate. */
+  changeIdentity(identity: TlsIdentity): void
   /** Stops listening and closes every connection. Resolves within 1.5 s. */
   close(): Promise<void>
 }
 
 /** @throws PreCareError 'config-invalid' for an address from outside, 'listen-failed' when it can't listen */
 export async function openMqttBroker(ports: MqttBrokerPorts): Promise<MqttBroker> {
-  if (!isLoopback(ports.host) && ports.allowPlainTextFromOutside !== true) {
+  if (!isLoopback(ports.host)) {
     throw new PreCareError(
       'config-invalid',
-      `mqtt.host: ${ports.host} can be reached from outside and there is no TLS; use 127.0.0.1`,
+      `mqtt.host: ${ports.host} can be reached from outside and this port has no TLS; use 127.0.0.1, and tls for others`,
     )
   }
   const warn = rarely(ports.log, ports.clock)
-  const counts = { cut: 0, refused: 0 }
+  const counts = { cut: 0, refused: 0, clones: 0 }
   const guards = new WeakMap<Client, PacketGuard>()
   const states = new HubStates()
   const connections = connectionRules({
     accounts: ports.accounts,
-    admit: (client, maxBytes) => guards.get(client)?.admit(maxBytes),
+    certificates: ports.certificates,
+    clock: ports.clock,
+    admit: (client, maxBytes) => {
+      guards.get(client)?.admit(maxBytes)
+      homes.get(client)?.known(client.conn as Socket)
+    },
+    onClone: (account) => {
+      counts.clones += 1
+      warn('clone-suspected', { account, reason: 'connects again and again while it is connected' })
+      ports.onClone?.(account)
+    },
     onRefused: (fields) => {
       counts.refused += 1
       warn('connection-refused', fields)
     },
   })
-  const rules = topicRules({ identityOf: connections.identityOf, accept: ports.accept, states, warn })
+  const { identityOf, mayStillReceive } = connections
+  const rules = topicRules({ identityOf, mayStillReceive, accept: ports.accept, states, warn })
   const aedes = await Aedes.createBroker({
     // 0 is no limit: at a limit one stalled subscriber stops all topics, and its end crashed the process (measured).
     concurrency: 0,
@@ -100,10 +123,8 @@ export async function openMqttBroker(ports: MqttBrokerPorts): Promise<MqttBroker
   aedes.on('unsubscribe', (filters, client) => rules.unsubscribed(client, filters))
 
   const caps = socketCaps(ports.maxBytesWaiting)
-  const sockets = new Set<Socket>()
-  const server = createServer({ noDelay: true }, (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
+  const homes = new WeakMap<Client, Listener>()
+  const take = (socket: Socket, listener: Listener) => {
     caps.cap(socket, (bytes) => {
       counts.cut += 1
       warn('subscriber-cut', { bytes, reason: 'reads too slowly; it goes on from its cursor' })
@@ -112,19 +133,48 @@ export async function openMqttBroker(ports: MqttBrokerPorts): Promise<MqttBroker
       counts.refused += 1
       warn('packet-refused', { reason: violation })
     })
-    guards.set(aedes.handle(socket), guard)
+    const client = aedes.handle(socket)
+    guards.set(client, guard)
+    homes.set(client, listener)
+  }
+  const onRefused = (reason: string) => {
+    counts.refused += 1
+    warn('connection-refused', { reason })
+  }
+  const { host, port, tls, clock } = ports
+  const plain: Listener = await listenForMqtt({
+    host,
+    port,
+    clock,
+    onRefused,
+    onConnection: (socket) => take(socket, plain),
   })
-  server.maxConnections = MAX_CONNECTIONS
-  const port = await listen(server, ports.host, ports.port)
+  const open = [plain]
+  const secure = await listenSecurely().catch(async (error: unknown) => {
+    await close(aedes, open, ports.clock)
+    throw error
+  })
+
+  async function listenSecurely(): Promise<Listener | undefined> {
+    if (tls === undefined) return undefined
+    const onConnection = (socket: Socket) => take(socket, listener)
+    const { host, port, identity } = tls
+    const listener: Listener = await listenForMqtt({ host, port, tls: identity, clock, onRefused, onConnection })
+    open.push(listener)
+    return listener
+  }
 
   return {
-    url: `mqtt://${ports.host.includes(':') ? `[${ports.host}]` : ports.host}:${port}`,
+    url: `mqtt://${inUrl(host)}:${plain.port}`,
+    tlsUrl: tls && secure && `mqtts://${inUrl(tls.host)}:${secure.port}`,
     states,
     publish: (message) => publish(aedes, message),
     crowded: () => caps.crowded(ports.clock.monotonic()),
     counts: () => ({ connected: aedes.connectedClients, ...counts }),
     recheck: connections.recheck,
-    close: () => close(aedes, server, sockets, ports.clock),
+    endExpired: connections.endExpired,
+    changeIdentity: (identity) => secure?.change(identity),
+    close: () => close(aedes, open, ports.clock),
   }
 }
 
@@ -159,30 +209,14 @@ function watch(aedes: Aedes, log: Log, warn: ReturnType<typeof rarely>): void {
   aedes.on('connectionError', (_client, error) => warn('connection-failed', { reason: messageOf(error) }))
 }
 
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(
-        new PreCareError('listen-failed', `can't listen on ${host}:${port}: ${messageOf(error)}`, { cause: error }),
-      ),
-    )
-    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
-  })
-}
-
-async function close(aedes: Aedes, server: Server, sockets: Set<Socket>, clock: BrokerClock): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+async function close(aedes: Aedes, listeners: readonly Listener[], clock: BrokerClock): Promise<void> {
+  const closed = Promise.all(listeners.map((listener) => listener.closed()))
   const timeout = new AbortController()
   await Promise.race([
     new Promise<void>((resolve) => aedes.close(resolve)),
     clock.sleep(CLOSE_TIMEOUT_MS, timeout.signal).catch(() => undefined),
   ])
   timeout.abort()
-  for (const socket of sockets) socket.destroy()
+  for (const listener of listeners) listener.destroy()
   await closed
-}
-
-/** Addresses that only this machine can reach. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }

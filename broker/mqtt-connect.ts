@@ -2,7 +2,11 @@ import type { AedesOptions, AuthenticateError, Client, ConnectPacket } from 'aed
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { couldUseClientId, type Identity, mayPublish, mayUseClientId } from './access.ts'
 import type { Accounts } from './accounts.ts'
+import type { BrokerClock } from './broker-clock.ts'
 import { topics } from './contract/topics.ts'
+import type { Certificates } from './identity/certificates.ts'
+import { watchClones } from './identity/clones.ts'
+import { type Peer, peerOf } from './identity/peer.ts'
 import type { LogFields } from './log.ts'
 import { MAX_BYTES_OF_CLIENT, MAX_BYTES_OF_HUB } from './packet-guard.ts'
 
@@ -17,21 +21,32 @@ interface Session {
   readonly identity: Identity
   /** Of the account when the connection was made. */
   readonly stamp: string | undefined
+  /** What it showed; absent with a password. */
+  readonly certificate?: { readonly fingerprint: string; readonly endsAt: number }
+  /** Its right is gone; what is still under way to it is not delivered. */
+  ended: boolean
 }
 
 export interface ConnectionPorts {
   readonly accounts: Accounts
   /** From now on this connection may send packets up to `maxBytes`. */
   readonly admit: (client: Client, maxBytes: number) => void
+  readonly certificates?: Certificates | undefined
+  readonly clock: BrokerClock
   readonly onRefused: (fields: LogFields) => void
+  readonly onClone: (account: string) => void
 }
 
 export interface ConnectionRules {
   readonly hooks: Pick<AedesOptions, 'preConnect' | 'authenticate'>
   /** Undefined for a connection that was never accepted. Known as long as aedes holds the client, also for its will. */
   identityOf(client: Client): Identity | undefined
-  /** Closes connections whose account has changed. */
+  /** Whether messages may go to it: false from the moment its right is gone. */
+  mayStillReceive(client: Client): boolean
+  /** Closes connections whose account has changed, or whose certificate is revoked. */
   recheck(): void
+  /** Closes connections whose certificate has ended. */
+  endExpired(): void
 }
 
 /**
@@ -41,28 +56,62 @@ export interface ConnectionRules {
  */
 const FORGETFUL: object = new Proxy({}, { get: () => 0, set: () => true })
 
-export function connectionRules({ accounts, admit, onRefused }: ConnectionPorts): ConnectionRules {
+export function connectionRules(ports: ConnectionPorts): ConnectionRules {
+  const { accounts, certificates, clock, admit, onRefused, onClone } = ports
   const sessions = new WeakMap<Client, Session>()
   const connects = new WeakMap<Client, { readonly clientId: string; readonly will: ConnectPacket['will'] }>()
-  const open = new Set<Client>()
+  /** By client id. */
+  const open = new Map<string, Client>()
+  const clones = watchClones()
 
-  async function authenticate(client: Client, account: string | undefined, password: Buffer | undefined) {
-    const connect = connects.get(client)
-    if (account === undefined || password === undefined || connect === undefined) {
-      throw refusal(REFUSAL.rights, 'anonymous')
+  /** By its certificate where it showed one, and else by account and password: over TLS, or on this machine. */
+  async function whoIs(peer: Peer, clientId: string, account: string | undefined, password: Buffer | undefined) {
+    if (peer.kind === 'refused') throw refusal(REFUSAL.rights, peer.reason)
+    if (peer.kind === 'known') {
+      const identity = accounts.enabled(peer.account)
+      if (identity === undefined) throw refusal(REFUSAL.rights, 'certificate: unknown or disabled account')
+      return { identity, certificate: { fingerprint: peer.fingerprint, endsAt: peer.endsAt } }
     }
-    if (!couldUseClientId(account, connect.clientId)) throw refusal(REFUSAL.identifier, 'client id is not the account')
-    const stamp = accounts.stamp(account)
+    if (account === undefined || password === undefined) throw refusal(REFUSAL.rights, 'anonymous')
+    if (!couldUseClientId(account, clientId)) throw refusal(REFUSAL.identifier, 'client id is not the account')
     const verdict = await accounts.verify(account, password.toString('utf8'))
     if (verdict === 'busy') throw refusal(REFUSAL.busy, 'too many are connecting')
     if (verdict === 'refused') throw refusal(REFUSAL.credentials, 'unknown account or wrong password')
-    if (!mayUseClientId(verdict, connect.clientId)) throw refusal(REFUSAL.identifier, 'client id is not the account')
-    if (!mayLeaveWill(verdict, connect.will)) throw refusal(REFUSAL.rights, 'will is not the own state')
-    sessions.set(client, { identity: verdict, stamp })
-    open.add(client)
-    client.conn.once('close', () => open.delete(client))
-    admit(client, verdict.role === 'hub' ? MAX_BYTES_OF_HUB : MAX_BYTES_OF_CLIENT)
+    if (verdict.role === 'hub' && peer.secure) throw refusal(REFUSAL.rights, 'a hub must show its certificate')
+    return { identity: verdict }
   }
+
+  async function authenticate(client: Client, account: string | undefined, password: Buffer | undefined) {
+    const connect = connects.get(client)
+    if (connect === undefined) throw refusal(REFUSAL.rights, 'anonymous')
+    const { clientId } = connect
+    const peer = peerOf(client.conn, certificates)
+    const claimed = peer.kind === 'known' ? peer.account : account
+    // Before the password is looked at: a change in between must show.
+    const stamp = claimed === undefined ? undefined : accounts.stamp(claimed)
+    const { identity, certificate } = await whoIs(peer, clientId, account, password)
+    if (!mayUseClientId(identity, clientId)) throw refusal(REFUSAL.identifier, 'client id is not the account')
+    if (!mayLeaveWill(identity, connect.will)) throw refusal(REFUSAL.rights, 'will is not the own state')
+    if (certificate !== undefined) certificates?.used(certificate.fingerprint)
+    if (open.has(clientId) && clones.takenOver(identity.id, clock.monotonic())) onClone(identity.id)
+    sessions.set(client, { identity, stamp, ended: false, ...(certificate && { certificate }) })
+    open.set(clientId, client)
+    client.conn.once('close', () => {
+      if (open.get(clientId) === client) open.delete(clientId)
+    })
+    admit(client, identity.role === 'hub' ? MAX_BYTES_OF_HUB : MAX_BYTES_OF_CLIENT)
+  }
+
+  /** Nothing that waits in its socket is sent any more. */
+  function end(client: Client, session: Session): void {
+    session.ended = true
+    client.close()
+    client.conn.destroy()
+  }
+
+  const isGood = ({ identity, stamp, certificate }: Session): boolean =>
+    accounts.stamp(identity.id) === stamp &&
+    (certificate === undefined || certificates?.revoked(certificate.fingerprint) === undefined)
 
   return {
     hooks: {
@@ -90,10 +139,18 @@ export function connectionRules({ accounts, admit, onRefused }: ConnectionPorts)
       },
     },
     identityOf: (client) => sessions.get(client)?.identity,
+    mayStillReceive: (client) => sessions.get(client)?.ended === false,
     recheck() {
-      for (const client of open) {
+      for (const client of open.values()) {
         const session = sessions.get(client)
-        if (session !== undefined && accounts.stamp(session.identity.id) !== session.stamp) client.close()
+        if (session !== undefined && !isGood(session)) end(client, session)
+      }
+    },
+    endExpired() {
+      const now = clock.now()
+      for (const client of open.values()) {
+        const session = sessions.get(client)
+        if (session?.certificate !== undefined && session.certificate.endsAt < now) end(client, session)
       }
     },
   }

@@ -18,6 +18,7 @@ const NOWHERE = 'v1/nowhere'
 
 export interface TopicPorts {
   readonly identityOf: (client: Client) => Identity | undefined
+  readonly mayStillReceive: (client: Client) => boolean
   readonly accept: (hub: string, payload: Uint8Array) => Promise<void>
   readonly states: HubStates
   readonly warn: (event: string, fields?: LogFields) => void
@@ -31,7 +32,7 @@ export interface TopicRules {
   unsubscribed(client: Client, filters: readonly string[]): void
 }
 
-export function topicRules({ identityOf, accept, states, warn }: TopicPorts): TopicRules {
+export function topicRules({ identityOf, mayStillReceive, accept, states, warn }: TopicPorts): TopicRules {
   const filters = new WeakMap<Client, Set<string>>()
   const stated = new WeakSet<Client>()
 
@@ -107,7 +108,7 @@ export function topicRules({ identityOf, accept, states, warn }: TopicPorts): To
     },
     authorizeForward(client: Client, packet: AedesPublishPacket) {
       const who = identityOf(client)
-      return who !== undefined && mayReceive(who, packet.topic) ? packet : null
+      return who !== undefined && mayStillReceive(client) && mayReceive(who, packet.topic) ? packet : null
     },
   }
 

@@ -100,7 +100,10 @@ export function secretFile(path: string): (content: unknown) => void {
   }
 }
 
-/** The journal of a data folder, open while `work` runs. */
+/**
+ * The journal of a data folder, open while `work` runs.
+ * @throws PreCareError 'store-failed', 'store-corrupt', 'config-invalid' when it can't be opened
+ */
 export async function withJournal<T>(dataDir: string, work: (journal: Journal) => Promise<T>): Promise<T> {
   const journal = openJournal(journalPath(dataDir))
   try {

@@ -99,6 +99,20 @@ export const ERROR_CODES = {
     advice: 'The broker refused the credentials of the hub; enrol the hub again.',
   },
   'uplink-lost': { retry: 'transient', advice: 'The broker cannot be reached; readings stay on the hub until it can.' },
+  'server-untrusted': {
+    retry: 'transient',
+    advice:
+      "The server that answered cannot prove that it is the broker, and nothing was sent to it; check the address, the network and whether the broker's certificate has ended.",
+  },
+  'certificate-ended': {
+    retry: 'permanent',
+    advice: 'The certificate of the hub ended too long ago to be renewed; a technician must enrol the hub again.',
+  },
+  'enrolment-refused': {
+    retry: 'permanent',
+    advice:
+      'The code is wrong, used, locked or older than 30 minutes, or it was made for a hub with another serial number; make a new one.',
+  },
   // The broker
   'payload-malformed': {
     retry: 'permanent',

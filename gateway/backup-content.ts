@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { PreCareError } from '../device-drivers/errors.ts'
 import { type BackupContent, memorySchema, noteSchema, rowSchema } from './backup.ts'
 import { writeDurably } from './durable-file.ts'
+import { IDENTITY_FILES, identityFolder } from './identity/slots.ts'
 import { type OutboxOptions, openOutbox } from './outbox.ts'
 
 /** What of a hub goes into a backup, and how a hub is made of one. */
@@ -27,6 +28,7 @@ export function collectBackup(configPath: string): BackupContent {
   const { hub, dataDir, broker } = placesOf(config)
   const path = broker.passwordFile
   const bonds = join(resolve(folder, dataDir), 'bonds.json')
+  const identity = identityFilesIn(identityFolder(resolve(folder, dataDir)))
   const db = new DatabaseSync(join(resolve(folder, dataDir), 'outbox.db'), { readOnly: true })
   try {
     // One moment for all tables: the hub goes on writing.
@@ -42,6 +44,7 @@ export function collectBackup(configPath: string): BackupContent {
       config,
       ...(path === undefined ? {} : { secret: { path, text: readFileSync(resolve(folder, path), 'utf8') } }),
       ...(existsSync(bonds) ? { bonds: readFileSync(bonds, 'utf8') } : {}),
+      ...(Object.keys(identity).length > 0 ? { identity } : {}),
       rows: all(rowSchema, `SELECT id, state, body FROM rows WHERE state IN ('held', 'queued') ORDER BY seq`),
       memory: all(memorySchema, 'SELECT device, key, value FROM device_memory'),
       notes: notes.filter(({ name }) => !NOT_CARRIED.has(name)),
@@ -49,6 +52,11 @@ export function collectBackup(configPath: string): BackupContent {
   } finally {
     db.close()
   }
+}
+
+function identityFilesIn(folder: string): Record<string, string> {
+  const present = IDENTITY_FILES.filter((name) => existsSync(join(folder, name)))
+  return Object.fromEntries(present.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 }
 
 /**
@@ -67,7 +75,13 @@ export async function restoreBackup(
   const data = resolve(folder, dataDir)
   const outboxPath = join(data, 'outbox.db')
   const secret = content.secret && { ...content.secret, path: resolve(folder, content.secret.path) }
-  for (const path of [configPath, outboxPath, join(data, 'bonds.json'), ...(secret ? [secret.path] : [])]) {
+  for (const path of [
+    configPath,
+    outboxPath,
+    join(data, 'bonds.json'),
+    identityFolder(data),
+    ...(secret ? [secret.path] : []),
+  ]) {
     if (existsSync(path))
       throw new PreCareError('config-invalid', `${path}: is there already; restore to an empty place`)
   }
@@ -80,6 +94,12 @@ export async function restoreBackup(
     outbox.close()
   }
   if (content.bonds !== undefined) writeDurably(join(data, 'bonds.json'), content.bonds)
+  for (const name of IDENTITY_FILES) {
+    const text = content.identity?.[name]
+    if (text === undefined) continue
+    mkdirSync(identityFolder(data), { recursive: true, mode: 0o700 })
+    writeDurably(join(identityFolder(data), name), text)
+  }
   if (secret !== undefined) {
     mkdirSync(dirname(secret.path), { recursive: true })
     writeDurably(secret.path, secret.text)

@@ -34,6 +34,8 @@ const contentSchema = z.strictObject({
   secret: z.strictObject({ path: z.string(), text: z.string() }).optional(),
   /** Text of the file of bonds, where there is one. */
   bonds: z.string().optional(),
+  /** Texts of the files of the hub's certificate, with its key, by their names; where there are any. */
+  identity: z.record(z.string(), z.string()).optional(),
   rows: z.array(rowSchema),
   memory: z.array(memorySchema),
   notes: z.array(noteSchema),

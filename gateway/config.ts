@@ -48,8 +48,12 @@ const configSchema = z.strictObject({
     {
       url: z
         .string('write the address of the broker as a text')
-        .regex(/^mqtts?:\/\/[^\s/]+\/?$/, 'write "mqtts://host:8883", or "mqtt://127.0.0.1:1883" on the same machine'),
-      username: z.string('write the user name the broker knows').min(1, 'write the user name the broker knows'),
+        .regex(/^mqtts?:\/\/[^\s/]+\/?$/, 'write "mqtts://host:8883", or "mqtt://127.0.0.1:1883" on the same machine')
+        .refine((url) => URL.canParse(url), 'write "mqtts://host:8883"'),
+      username: z
+        .string('write the user name the broker knows')
+        .min(1, 'write the user name the broker knows')
+        .optional(),
       password: z.string('write the password as a text').min(1, 'write the password').optional(),
       passwordFile: z.string('write the path of the file').min(1, 'write the path of the file').optional(),
     },
@@ -85,7 +89,8 @@ const configSchema = z.strictObject({
 
 type Parsed = z.infer<typeof configSchema>
 export type HubConfig = Omit<Parsed, 'broker'> & {
-  readonly broker: { readonly url: string; readonly username: string; readonly password: string }
+  /** Credentials for plain text on one machine; over TLS the hub shows its certificate. */
+  readonly broker: { readonly url: string; readonly username?: string; readonly password?: string }
 }
 
 /** What the configuration may refer to. */
@@ -128,15 +133,33 @@ function twice(entries: readonly { readonly field: string; readonly value: strin
   })
 }
 
+/**
+ * Plain text goes no further than this machine, and asks for a password. Over TLS the hub's certificate says who it is;
+ * another broker may ask for a password as well.
+ */
+function credentialProblems({ url, username, password, passwordFile }: Parsed['broker']): Problem[] {
+  const { protocol, hostname } = new URL(url)
+  const secure = protocol === 'mqtts:'
+  if (secure && username === undefined && password === undefined && passwordFile === undefined) return []
+  const near = hostname === 'localhost' || hostname === '[::1]' || /^127\.[\d.]+$/.test(hostname)
+  const oneSecret = (password === undefined) !== (passwordFile === undefined)
+  return [
+    ...(near || secure
+      ? []
+      : [{ field: 'broker.url', advice: 'write "mqtts://...": plain text stays on this machine' }]),
+    ...(oneSecret ? [] : [{ field: 'broker', advice: 'write either "password" or "passwordFile"' }]),
+    ...(username === undefined ? [{ field: 'broker.username', advice: 'write the user name the broker knows' }] : []),
+  ]
+}
+
 function contradictions(config: Parsed, known: KnownDrivers): Problem[] {
   const { devices, serial, broker } = config
   const ids = [
     ...devices.map(({ id: value }, i) => ({ field: `devices[${i}].id`, value })),
     ...serial.map(({ id: value }, i) => ({ field: `serial[${i}].id`, value })),
   ]
-  const oneSecret = (broker.password === undefined) !== (broker.passwordFile === undefined)
   return [
-    ...(oneSecret ? [] : [{ field: 'broker', advice: 'write either "password" or "passwordFile"' }]),
+    ...credentialProblems(broker),
     ...twice(ids, 'give each device its own id'),
     ...twice(
       devices.map(({ address: value }, i) => ({ field: `devices[${i}].address`, value })),
@@ -176,6 +199,7 @@ export function parseConfig(value: unknown, known: KnownDrivers, readSecret: (pa
   const problems = contradictions(parsed.data, known)
   if (problems.length > 0) return refuse(problems)
   const { url, username, password, passwordFile } = parsed.data.broker
+  if (username === undefined) return { ...parsed.data, broker: { url } }
   return { ...parsed.data, broker: { url, username, password: password ?? secret(passwordFile ?? '', readSecret) } }
 }
 

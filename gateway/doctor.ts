@@ -1,8 +1,10 @@
 import { join } from 'node:path'
-import { connect } from 'mqtt'
+import { MqttClient } from 'mqtt'
 import { messageOf } from '../device-drivers/errors.ts'
 import type { HubConfig } from './config.ts'
-import type { HubClock } from './hub-clock.ts'
+import { dialBroker } from './dial.ts'
+import { deadline, type HubClock } from './hub-clock.ts'
+import { type HubIdentity, identityFolder, readIdentity } from './identity/slots.ts'
 import { openOutbox } from './outbox.ts'
 import type { SerialTransport } from './transport/transport.ts'
 
@@ -58,17 +60,32 @@ export async function examine({ config, clock, randomHex, loadRadio, serial }: D
       ? [await tried('radio module', RADIO_ADVICE[config.bluetooth.transport], loadRadio)]
       : []),
     ...(config.serial.length > 0 ? [await tried('serial ports', 'Check the cables.', ports)] : []),
-    await tried('broker', 'Check the address, the network and the credentials.', () => reach(config)),
+    ...(config.broker.url.startsWith('mqtts:')
+      ? [await tried('certificate', 'A technician must enrol the hub.', () => certificateOf(config, clock))]
+      : []),
+    await tried('broker', 'Check the address, the network and the credentials.', () => reach(config, clock)),
   ]
 }
 
+function certificateOf({ dataDir, hub }: HubConfig, clock: HubClock): HubIdentity {
+  const identity = readIdentity(identityFolder(dataDir))
+  if (identity === undefined) throw new Error('the hub has none')
+  if (identity.hub !== hub) throw new Error(`it is of ${identity.hub}`)
+  if (identity.validTo < clock.earliest()) throw new Error('it has ended; the hub tries to renew it while it runs')
+  return identity
+}
+
 /** Connects as the hub, since the broker lets it in under no other client id: a running hub would be thrown out. */
-function reach({ broker, hub }: HubConfig): Promise<void> {
+async function reach({ broker, hub, dataDir }: HubConfig, clock: HubClock): Promise<void> {
+  const dial = dialBroker({ url: broker.url, clock, identity: () => readIdentity(identityFolder(dataDir)) })
+  const never = new AbortController().signal
+  const limit = deadline(clock, BROKER_WITHIN_MS, never, () => new Error('no answer in time'))
+  const stream = await dial(limit.signal).finally(limit.cancel)
   return new Promise((resolve, reject) => {
-    const client = connect(broker.url, {
+    const client = new MqttClient(() => stream, {
       clientId: hub,
-      username: broker.username,
-      password: broker.password,
+      ...(broker.username === undefined ? {} : { username: broker.username }),
+      ...(broker.password === undefined ? {} : { password: broker.password }),
       protocolVersion: 4,
       reconnectPeriod: 0,
       connectTimeout: BROKER_WITHIN_MS,

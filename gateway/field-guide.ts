@@ -40,6 +40,30 @@ export const SYMPTOMS: readonly Symptom[] = [
     codes: ['uplink-refused'],
   },
   {
+    seen: '`server-untrusted`',
+    danish: 'Hubben kan ikke genkende centralen',
+    means: "Another server answers, or the broker's certificate has ended; nothing was sent.",
+    codes: ['server-untrusted'],
+  },
+  {
+    seen: '`certificate-not-renewed`, `certificate-ends`',
+    danish: 'Hubbens adgang udløber',
+    means: 'The hub fails to renew its certificate; it tries every hour.',
+    codes: ['certificate-ended'],
+  },
+  {
+    seen: '`enrolment-refused`',
+    danish: 'Koden kan ikke bruges',
+    means: 'Five wrong codes lock an enrolment.',
+    codes: ['enrolment-refused'],
+  },
+  {
+    seen: '`clone-suspected`; metric `clones_suspected_total`',
+    danish: 'To hubber bruger samme identitet',
+    means: 'A restored backup and the old hub both run, or a key was copied.',
+    act: 'Stop the one that should not run; otherwise `revoke` the hub and enrol it again.',
+  },
+  {
     seen: 'device topic: `lastSeen` days ago, hub `online`, no `problem`',
     danish: 'Måleren er sidst set for … dage siden',
     means: 'Nobody has measured, its battery is empty, or it is used out of reach.',

@@ -12,6 +12,8 @@ export interface HubClock {
   now(): number
   /** Unix ms, or undefined while the hub does not know the time. */
   wall(): number | undefined
+  /** Unix ms that it is by now at the least, also while the hub does not know the time. */
+  earliest(): number
   /** Unix ms of a monotonic time of this boot; undefined for another boot, or while the time is not known. */
   wallAt(bootId: string, monoMs: number): number | undefined
   /** The last wall time the outbox has seen: an earlier one now is a clock that was restored, not the time. */
@@ -64,6 +66,7 @@ export function createHubClock(sources: ClockSources = { bootId: machineBootId()
     bootId: sources.bootId,
     now: sources.monoMs,
     wall,
+    earliest: () => wall() ?? Math.max(BUILD_FLOOR_MS, restoredFloor),
     wallAt: (bootId, monoMs) => {
       const unix = wall()
       return unix === undefined || bootId !== sources.bootId ? undefined : unix - (sources.monoMs() - monoMs)

@@ -7,10 +7,13 @@ import { openBallast } from './ballast.ts'
 import { type BluetoothDevice, BluetoothVisits } from './bluetooth-visits.ts'
 import type { HubConfig } from './config.ts'
 import { DeviceStates } from './device-states.ts'
+import { dialBroker } from './dial.ts'
 import { type DiskAlarm, watchDisk } from './disk.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { healthOf } from './health.ts'
 import { type HubClock, pause } from './hub-clock.ts'
+import { tendCertificate } from './identity/renewal.ts'
+import { identityFolder, readIdentity } from './identity/slots.ts'
 import { errorFields, type Log } from './log.ts'
 import { openOutbox } from './outbox.ts'
 import { watchRadio } from './radio-health.ts'
@@ -33,6 +36,8 @@ const RADIO_EVERY_MS = 60_000
 const STAMP_EVERY_MS = 6 * 3600_000
 /** A hub on which nothing happens still finds out that its disk is gone; costs the card some 100 writes a day. */
 const PROVE_STORE_EVERY_MS = 15 * 60_000
+/** Name of the outbox's note: where the broker was reached last. */
+const LAST_ADDRESS = 'broker-address'
 /** Together under three seconds: a service manager, or a person, waits no longer. */
 const STOP_VISITS_WITHIN_MS = 1_500
 const STOP_UPLINK_WITHIN_MS = 1_000
@@ -101,6 +106,9 @@ export function startHub(parts: HubParts): Hub {
   const diskWatch = disk && watchDisk(outbox.room, disk, log)
   diskWatch?.look()
   clock.raiseFloor(Number(outbox.note('wall') ?? 0))
+  const certificates = identityFolder(config.dataDir)
+  const secure = config.broker.url.startsWith('mqtts:')
+  if (secure) clock.raiseFloor(readIdentity(certificates)?.earliest ?? 0)
 
   const states = new DeviceStates(
     { hub, zone, clock, outbox, publish: (topic, text) => uplink.publish(topic, text, { qos: 1, retain: true }) },
@@ -109,6 +117,16 @@ export function startHub(parts: HubParts): Hub {
   const uplink = new Uplink({
     hub,
     broker: config.broker,
+    dial: dialBroker({
+      url: config.broker.url,
+      clock,
+      identity: () => readIdentity(certificates),
+      lastAddress: {
+        get: () => outbox.note(LAST_ADDRESS),
+        set: (address) => void outbox.setNote(LAST_ADDRESS, address).catch(() => undefined),
+      },
+    }),
+    onRefused: () => renewal?.refused(),
     outbox,
     clock,
     random,
@@ -116,6 +134,7 @@ export function startHub(parts: HubParts): Hub {
     retained: () => states.retained(),
     onConnected: () => {
       ready.resolve()
+      renewal?.accepted()
       sendHealth()
     },
   })
@@ -206,13 +225,16 @@ export function startHub(parts: HubParts): Hub {
       ? []
       : serialDevices(parts).map((line) => tendLine(line, { serial, visits, states, clock, random, log }, signal))
   const house = keepHouse(signal)
+  const renewal = secure
+    ? tendCertificate({ folder: certificates, clock, log, onRenewed: () => uplink.reconnect() }, signal)
+    : undefined
   uplink.start()
   log.info('started', { count: config.devices.length + lines.length, unsent: outbox.counts().unsent })
 
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     stopping.abort(new PreCareError('link-lost', 'the hub stops'))
-    const intake = Promise.all([...lines, bluetooth?.settled(), house])
+    const intake = Promise.all([...lines, bluetooth?.settled(), house, renewal?.done])
     await Promise.race([intake, pause(clock, STOP_VISITS_WITHIN_MS, new AbortController().signal)])
     await uplink.stop(STOP_UPLINK_WITHIN_MS)
     outbox.close()

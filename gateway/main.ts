@@ -14,6 +14,7 @@ import { writeDurably } from './durable-file.ts'
 import { EXIT } from './exit-codes.ts'
 import { type Hub, type HubParts, startHub } from './hub.ts'
 import { createHubClock } from './hub-clock.ts'
+import { addIdentityCommands } from './identity/commands.ts'
 import { createLog, errorFields, type Log } from './log.ts'
 import { machineNumber } from './machine.ts'
 import { systemdNotify } from './readiness.ts'
@@ -306,6 +307,12 @@ program
   })
 
 addUpdateCommands(program, { bootId: clock.bootId, randomHex })
+addIdentityCommands(program, {
+  clock,
+  machine: machineNumber().machine,
+  config: configOrExit,
+  say: (text) => process.stdout.write(`${text}\n`),
+})
 
 program.parseAsync().catch((error: unknown) => {
   const advice = isPreCareError(error) ? `. ${error.advice}` : ''

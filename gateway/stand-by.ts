@@ -1,10 +1,12 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { connect } from 'mqtt'
+import { MqttClient } from 'mqtt'
 import { topics } from '../broker/contract/topics.ts'
 import type { PreCareError } from '../device-drivers/errors.ts'
 import type { HubConfig } from './config.ts'
+import { dialBroker } from './dial.ts'
 import { deadline, type HubClock, pause } from './hub-clock.ts'
+import { identityFolder, readIdentity } from './identity/slots.ts'
 import { utcText } from './local-time.ts'
 import { errorFields, type Log } from './log.ts'
 
@@ -26,7 +28,7 @@ const REBOOT_EVERY_MS = 24 * 3600_000
 const COUNT_FILE = 'store-failures'
 
 export interface StandByParts {
-  readonly config: Pick<HubConfig, 'hub' | 'broker'>
+  readonly config: Pick<HubConfig, 'hub' | 'broker' | 'dataDir'>
   readonly clock: HubClock
   readonly log: Log
   /** A folder in memory that outlives the process but not the boot; without one no reboot is asked for. */
@@ -75,21 +77,26 @@ async function tell({ config, clock, log }: StandByParts, failure: PreCareError)
   const since = wall === undefined ? {} : { since: utcText(wall) }
   const text = JSON.stringify({ state: 'offline', session, ...since, problem: failure.code })
   const limit = deadline(clock, TELL_WITHIN_MS, new AbortController().signal, () => new Error('the broker is silent'))
-  const client = connect(broker.url, {
-    clientId: hub,
-    username: broker.username,
-    password: broker.password,
-    protocolVersion: 4,
-    reconnectPeriod: 0,
-    connectTimeout: TELL_WITHIN_MS,
-  })
+  const certificates = identityFolder(config.dataDir)
+  const dial = dialBroker({ url: broker.url, clock, identity: () => readIdentity(certificates) })
+  let client: MqttClient | undefined
   try {
+    const stream = await dial(limit.signal)
+    const line = new MqttClient(() => stream, {
+      clientId: hub,
+      ...(broker.username === undefined ? {} : { username: broker.username }),
+      ...(broker.password === undefined ? {} : { password: broker.password }),
+      protocolVersion: 4,
+      reconnectPeriod: 0,
+      connectTimeout: TELL_WITHIN_MS,
+    })
+    client = line
     await new Promise<void>((resolve, reject) => {
       limit.signal.addEventListener('abort', () => reject(limit.signal.reason), { once: true })
-      client.once('error', reject)
-      client.once('close', () => reject(new Error('the connection was closed')))
-      client.once('connect', () => {
-        client.publish(topics.hubState(hub), text, { qos: 1, retain: true }, (error) => {
+      line.once('error', reject)
+      line.once('close', () => reject(new Error('the connection was closed')))
+      line.once('connect', () => {
+        line.publish(topics.hubState(hub), text, { qos: 1, retain: true }, (error) => {
           if (error) reject(error)
           else resolve()
         })
@@ -99,7 +106,7 @@ async function tell({ config, clock, log }: StandByParts, failure: PreCareError)
     log.warn('not-told', errorFields(error))
   } finally {
     limit.cancel()
-    client.on('error', () => undefined)
-    client.end()
+    client?.on('error', () => undefined)
+    client?.end()
   }
 }

@@ -1,8 +1,10 @@
-import { connect, type MqttClient } from 'mqtt'
+import type { Duplex } from 'node:stream'
+import { MqttClient } from 'mqtt'
 import { receiptSchema } from '../broker/contract/messages.ts'
 import { topics } from '../broker/contract/topics.ts'
 import { isPreCareError, messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { backOff } from './back-off.ts'
+import { type Dial, dialBroker } from './dial.ts'
 import { deadline, type HubClock, pause } from './hub-clock.ts'
 import { utcText } from './local-time.ts'
 import { errorFields, type Log } from './log.ts'
@@ -24,7 +26,14 @@ const REFUSALS: ReadonlySet<unknown> = new Set([4, 5])
 
 export interface UplinkOptions {
   readonly hub: string
-  readonly broker: { readonly url: string; readonly username: string; readonly password: string }
+  readonly broker: {
+    readonly url: string
+    /** Neither over TLS, where the hub shows its certificate. */
+    readonly username?: string
+    readonly password?: string
+  }
+  /** By default plain TCP to `broker.url`. */
+  readonly dial?: Dial
   readonly outbox: Outbox
   readonly clock: HubClock
   readonly random: () => number
@@ -32,6 +41,8 @@ export interface UplinkOptions {
   /** Retained messages of the hub besides its state, sent anew at each connection. */
   readonly retained: () => Iterable<readonly [topic: string, payload: string]>
   readonly onConnected?: () => void
+  /** The broker refused the hub's credentials. */
+  readonly onRefused?: () => void
   /** By default 30; a line is dead when nothing came back for one and a half of it. */
   readonly keepaliveS?: number
   /** From dialling to the broker's acceptance; by default 30 s. */
@@ -46,9 +57,12 @@ export class Uplink {
   readonly #options: UplinkOptions
   readonly #window: SendWindow
   readonly #stop = new AbortController()
+  /** Ends the waiting for the next attempt. */
+  #again = new AbortController()
   #client: MqttClient | undefined
   #session = 0
-  #state: 'starting' | 'online' | 'lost' | 'refused' = 'starting'
+  #state: 'starting' | 'online' | 'lost' | 'refused' | 'untrusted' = 'starting'
+  readonly #dial: Dial
   #attempt = 0
   #leaving = false
   #running: Promise<void> = Promise.resolve()
@@ -56,6 +70,7 @@ export class Uplink {
   constructor(options: UplinkOptions) {
     this.#options = options
     this.#window = new SendWindow(options.outbox)
+    this.#dial = options.dial ?? dialBroker({ url: options.broker.url, clock: options.clock })
   }
 
   start(): void {
@@ -79,6 +94,14 @@ export class Uplink {
   /** Now or never: nothing is kept for a later connection. */
   publish(topic: string, payload: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void {
     if (this.connected) this.#client?.publish(topic, payload, options, () => undefined)
+  }
+
+  /** Connects anew, to show another certificate; what was not receipted is sent again. */
+  reconnect(): void {
+    this.#attempt = 0
+    this.#again.abort()
+    this.#again = new AbortController()
+    this.#client?.stream.destroy()
   }
 
   /** Says good-bye, so that no will is sent. @param withinMs then the line is cut */
@@ -112,12 +135,15 @@ export class Uplink {
       const failure = await this.#connectOnce(signal)
       if (signal.aborted || this.#leaving) return
       const refused = failure.code === 'uplink-refused'
-      if (refused) this.#attempt = Math.max(this.#attempt, REFUSED_ATTEMPT)
-      const state = refused ? 'refused' : 'lost'
+      if (refused) {
+        this.#attempt = Math.max(this.#attempt, REFUSED_ATTEMPT)
+        this.#options.onRefused?.()
+      }
+      const state = refused ? 'refused' : failure.code === 'server-untrusted' ? 'untrusted' : 'lost'
       // Once per change: a week without internet is one line, not ten thousand.
       if (this.#state !== state) log.warn(failure.code, errorFields(failure))
       this.#state = state
-      await pause(clock, backOff(this.#attempt, random), signal)
+      await pause(clock, backOff(this.#attempt, random), AbortSignal.any([signal, this.#again.signal]))
       this.#attempt += 1
     }
   }
@@ -130,18 +156,39 @@ export class Uplink {
     } catch (error) {
       return isPreCareError(error) ? error : new PreCareError('uplink-lost', messageOf(error), { cause: error })
     }
-    const client = connect(broker.url, {
+    const { clock } = this.#options
+    const withinMs = this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
+    const since = clock.now()
+    const limit = deadline(clock, withinMs, signal, () => new PreCareError('uplink-lost', 'no connection in time'))
+    let stream: Duplex
+    try {
+      stream = await this.#dial(limit.signal)
+    } catch (error) {
+      return asLost(error)
+    } finally {
+      limit.cancel()
+    }
+    if (signal.aborted || this.#leaving) {
+      stream.destroy()
+      return new PreCareError('uplink-lost', 'the hub stops')
+    }
+    const client = new MqttClient(() => stream, {
       clientId: hub,
-      username: broker.username,
-      password: broker.password,
+      ...(broker.username === undefined ? {} : { username: broker.username }),
+      ...(broker.password === undefined ? {} : { password: broker.password }),
       protocolVersion: 4,
       clean: true,
       reconnectPeriod: 0,
       resubscribe: false,
       queueQoSZero: false,
       keepalive: this.#options.keepaliveS ?? KEEPALIVE_S,
-      connectTimeout: this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-      will: { topic: topics.hubState(hub), payload: this.#stateText('offline', false), qos: 1, retain: true },
+      connectTimeout: Math.max(1, withinMs - (clock.now() - since)),
+      will: {
+        topic: topics.hubState(hub),
+        payload: Buffer.from(this.#stateText('offline', false)),
+        qos: 1,
+        retain: true,
+      },
     })
     this.#client = client
     const over = new AbortController()

@@ -22,8 +22,9 @@ optional('docker-compose', installed)('the compose file', () => {
     for (const service of ['broker:', 'influxdb:', 'grafana:', 'homes:']) expect(run.stdout).toContain(service)
     const published = run.stdout.match(/- 127\.0\.0\.1:\d+:\d+\/tcp/g) ?? []
     const ports = run.stdout.match(/:\d+\/tcp/g) ?? []
-    expect(published).toHaveLength(3)
-    expect(ports, 'no other port').toHaveLength(3)
+    expect(published).toHaveLength(4)
+    expect(ports, 'no other port').toHaveLength(4)
+    expect(run.stdout, 'plain MQTT is published nowhere').not.toContain(':1883/tcp')
     expect(run.stdout.match(/healthcheck:/g)).toHaveLength(2)
     for (const volume of ['broker-data: {}', 'influx-data: {}', 'demo-data: {}']) expect(run.stdout).toContain(volume)
   })

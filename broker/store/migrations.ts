@@ -154,6 +154,28 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE organisations ADD COLUMN fhir INTEGER NOT NULL DEFAULT 0;
   `,
   `
+  -- Identity: certificates that were issued, and those refused for ever
+  CREATE TABLE certificates (
+    fingerprint TEXT NOT NULL UNIQUE, account TEXT NOT NULL, valid_to TEXT NOT NULL, issued_at TEXT NOT NULL,
+    first_used_at TEXT, pem TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX certificates_by_account ON certificates (account);
+  CREATE TABLE revocations (fingerprint TEXT PRIMARY KEY, reason TEXT NOT NULL, at TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  -- One-time codes, hashed. key_digest: of the key that used it, which may ask again for its certificate
+  CREATE TABLE enrolments (
+    id INTEGER PRIMARY KEY,
+    hub TEXT NOT NULL, serial TEXT NOT NULL, code_hash TEXT NOT NULL, typed_hash TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0, created_at TEXT NOT NULL, expires_at TEXT NOT NULL,
+    used_at TEXT, key_digest TEXT, fingerprint TEXT
+  ) STRICT;
+  CREATE INDEX enrolments_by_serial ON enrolments (serial);
+  -- What a technician should see, each once: occasion tells one of the same kind and subject from the next
+  CREATE TABLE technical_events (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, occasion TEXT NOT NULL,
+    UNIQUE (kind, subject, occasion)
+  ) STRICT;
+  `,
+  `
   -- Episodes are computed (what the data says), alerts are facts (what people were told). The alerts of the engine
   -- before, which judged in order of arrival, end here; every reading is kept and is judged anew.
   DROP TABLE alerts;

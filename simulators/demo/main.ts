@@ -28,6 +28,7 @@ interface Options {
   readonly influx?: string
   readonly broker?: string
   readonly brokerData?: string
+  readonly httpUrl?: string
   readonly speed: number
   readonly scenario: string
 }
@@ -119,7 +120,7 @@ async function startBroker(options: Options, brokerData: string, start: Start): 
 /** A broker that runs already, as in the compose file. */
 async function elsewhere(options: Options): Promise<Urls> {
   const { hostname } = new URL(options.broker ?? '')
-  return { mqttUrl: options.broker ?? '', httpUrl: `http://${hostname}:${options.httpPort}` }
+  return { mqttUrl: options.broker ?? '', httpUrl: options.httpUrl ?? `http://${hostname}:${options.httpPort}` }
 }
 
 const isReady = (line: Record<string, unknown>): boolean => line['event'] === 'ready' || line['ready'] === true
@@ -196,7 +197,8 @@ await new Command('start')
   .option('--http-port <N>', 'HTTP port on 127.0.0.1; 0 = any free one', port, 18080)
   .option('--influx <URL>', 'also write to this InfluxDB 1.x, for example http://127.0.0.1:8086/precare')
   .option('--speed <X>', 'how fast simulated time passes', speed, 1)
-  .option('--broker <URL>', 'use this running broker instead of starting one, for example mqtt://broker:1883')
+  .option('--broker <URL>', 'use this running broker instead of starting one, for example mqtt://127.0.0.1:1883')
+  .option('--http-url <URL>', 'with --broker: where it answers HTTP, when not plain on --http-port')
   .option('--broker-data <DIR>', 'its data folder, to make the accounts in')
   .option('--scenario <FILE>', 'who measures what', fileURLToPath(new URL('../scenarios/demo.json', import.meta.url)))
   .action(demo)

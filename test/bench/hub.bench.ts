@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { startChild } from '../../simulators/demo/children.ts'
 import { hubConfig, readScenario } from '../../simulators/scenario.ts'
-import { provision, residentMb, startBroker } from '../support/broker-process.ts'
+import { inviteHub, provision, residentMb, startBroker } from '../support/broker-process.ts'
 import type { Bench } from './bench.ts'
 
 /** One hub with four devices, as built JavaScript: resident memory and start time, beside an empty Node process. */
@@ -44,7 +44,7 @@ export const bench: Bench = async ({ secs = SETTLE_S, onProgress }) => {
   const scenario = readScenario('simulators/scenarios/four-devices.json')
   const hub = scenario.registry.hubs[0]?.id ?? ''
   const secrets = provision(dir, scenario.registry)
-  const broker = await startBroker(dir, { main: 'dist/broker/main.js' })
+  const broker = await startBroker(dir, { main: 'dist/broker/main.js', tlsPort: 0 })
   const sockets = join(dir, 'radios')
   mkdirSync(sockets)
   const world = startChild(
@@ -66,7 +66,12 @@ export const bench: Bench = async ({ secs = SETTLE_S, onProgress }) => {
       serialTargets: Object.fromEntries((hubs[0]?.serial ?? []).map((s) => [s.device, s.target])),
     })
     mkdirSync(join(dir, 'hub'))
-    writeFileSync(join(dir, 'hub', 'config.json'), JSON.stringify(config), { mode: 0o600 })
+    const configPath = join(dir, 'hub', 'config.json')
+    writeFileSync(configPath, JSON.stringify({ ...config, broker: { url: broker.tlsUrl } }), { mode: 0o600 })
+    const { invitation } = inviteHub(dir, hub, 'bench', broker.enrolUrl)
+    const enrol = ['dist/gateway/main.js', 'enrol', '--config', configPath, '--code', invitation, '--serial', 'bench']
+    const enrolled = spawnSync(process.execPath, enrol, { encoding: 'utf8' })
+    if (enrolled.status !== 0) throw new Error(`enrol failed: ${enrolled.stderr}`)
     const empty = await emptyNode()
     onProgress(`hub runs for ${secs} s`)
     let receipts = 0
@@ -80,7 +85,7 @@ export const bench: Bench = async ({ secs = SETTLE_S, onProgress }) => {
         'dist/gateway/main.js',
         'run',
         '--config',
-        join(dir, 'hub', 'config.json'),
+        configPath,
       ],
       { PRECARE_VIRTUAL_HCI: hubs[0]?.hciSocket ?? '' },
       (line) => line['event'] === 'ready',
@@ -112,6 +117,7 @@ export const bench: Bench = async ({ secs = SETTLE_S, onProgress }) => {
       ],
       conditions: {
         devices: 4,
+        tls: true,
         javascript: 'built',
         flags: nodeFlags().join(' '),
         secs,

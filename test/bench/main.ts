@@ -17,6 +17,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   wear: () => import('./wear.bench.ts'),
   watch: () => import('./watch.bench.ts'),
   resume: () => import('./resume.bench.ts'),
+  abuse: () => import('./abuse.bench.ts'),
 }
 
 async function main(name: string, options: { json?: true; seed?: string; secs?: string }): Promise<void> {

@@ -110,7 +110,7 @@ describe('the rules for Prometheus', () => {
         }),
       },
       mqtt: {
-        counts: () => ({ connected: 0, cut: 0, refused: 0 }),
+        counts: () => ({ connected: 0, cut: 0, refused: 0, clones: 0 }),
         states: { online: 0, healths: () => [][Symbol.iterator](), ...health } as never,
       },
       publisher: { counts: { queued: 0, published: 0 }, stuckForMs: () => 0 },

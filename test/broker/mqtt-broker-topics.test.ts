@@ -7,6 +7,7 @@ import { topicRules } from '../../broker/mqtt-topics.ts'
 /** What the hooks make of a packet before aedes passes it on; nobody may subscribe to these topics, so no client sees it. */
 function afterHook(topic: string, payload: string, client: Client | null): Promise<PublishPacket> {
   const { hooks } = topicRules({
+    mayStillReceive: () => true,
     identityOf: () => ({ role: 'hub', id: 'hub-a' }),
     accept: async () => undefined,
     states: new HubStates(),
@@ -50,6 +51,7 @@ test('a will without a client goes nowhere and is no error', async () => {
 test('at delivery the right is asked for again: a filter that was granted once gives nothing by itself', () => {
   let identity: Identity | undefined
   const { hooks } = topicRules({
+    mayStillReceive: () => true,
     identityOf: () => identity,
     accept: async () => undefined,
     states: new HubStates(),

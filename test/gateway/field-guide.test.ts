@@ -8,7 +8,15 @@ import { fieldGuide, GUIDE_END, GUIDE_START, SYMPTOMS } from '../../gateway/fiel
 const NOT_A_SYMPTOM: readonly ErrorCode[] = ['backup-unreadable', 'update-refused', 'limits-invalid', 'access-denied']
 
 const README = readFileSync(new URL('../../gateway/README.md', import.meta.url), 'utf8')
-const SOURCES = ['gateway', 'broker', 'broker/contract', 'broker/store', 'device-drivers']
+const SOURCES = [
+  'gateway',
+  'gateway/identity',
+  'broker',
+  'broker/identity',
+  'broker/contract',
+  'broker/store',
+  'device-drivers',
+]
   .flatMap((dir) => readdirSync(dir).map((name) => `${dir}/${name}`))
   .filter((path) => path.endsWith('.ts') && !path.endsWith('field-guide.ts'))
   .map((path) => readFileSync(path, 'utf8'))

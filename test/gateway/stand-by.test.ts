@@ -23,7 +23,7 @@ async function starts(count: number, upMs: number, allowed = true, mended = -1) 
     let ended = false
     const work = standBy(
       {
-        config: { hub: HUB, broker: { url: broker.url, username: HUB, password: 'secret' } },
+        config: { hub: HUB, dataDir: tempDir(), broker: { url: broker.url, username: HUB, password: 'secret' } },
         clock,
         log: quiet,
         runtimeDir,
@@ -56,7 +56,11 @@ it('a hub whose disk takes no writes tells the broker that it receives nothing, 
 it('ends after a minute also when nobody answers', async () => {
   const clock = manualClock()
   let ended = false
-  const config = { hub: HUB, broker: { url: 'mqtt://127.0.0.1:1', username: HUB, password: 'secret' } }
+  const config = {
+    hub: HUB,
+    dataDir: tempDir(),
+    broker: { url: 'mqtt://127.0.0.1:1', username: HUB, password: 'secret' },
+  }
   const work = standBy({ config, clock, log: quiet }, failure).then(() => {
     ended = true
   })

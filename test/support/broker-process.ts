@@ -41,6 +41,9 @@ export interface RunningBroker {
   readonly pid: number
   readonly mqttUrl: string
   readonly httpUrl: string
+  /** With `tlsPort`. */
+  readonly tlsUrl: string
+  readonly enrolUrl: string
   /** SIGTERM and wait; SIGKILL if `kill`. */
   stop(kill?: boolean): Promise<void>
 }
@@ -48,7 +51,15 @@ export interface RunningBroker {
 /** Starts `broker/main.ts run` and resolves when it says `ready`. */
 export async function startBroker(
   dataDir: string,
-  options: { readonly mqttPort?: number; readonly httpPort?: number; readonly main?: string } = {},
+  options: {
+    readonly mqttPort?: number
+    readonly httpPort?: number
+    /** MQTT over TLS and enrolment too. */
+    readonly tlsPort?: number
+    readonly enrolPort?: number
+    readonly main?: string
+    readonly env?: Record<string, string>
+  } = {},
 ): Promise<RunningBroker> {
   const args = [
     options.main ?? 'broker/main.ts',
@@ -59,31 +70,50 @@ export async function startBroker(
     String(options.mqttPort ?? 0),
     '--http-port',
     String(options.httpPort ?? 0),
+    ...(options.tlsPort === undefined
+      ? []
+      : ['--tls-port', String(options.tlsPort), '--enrol-port', String(options.enrolPort ?? 0)]),
   ]
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, ...options.env }
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
   let said = ''
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-4000)
   })
   const ended = once(child, 'close')
-  const ready = new Promise<{ mqttUrl: string; httpUrl: string }>((resolve, reject) => {
+  const ready = new Promise<Pick<RunningBroker, 'mqttUrl' | 'httpUrl' | 'tlsUrl' | 'enrolUrl'>>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       said = `${said}${line}\n`.slice(-4000)
       if (line.includes('"event":"ready"')) resolve(JSON.parse(line))
     })
     void ended.then(() => reject(new Error(`the broker ended before it was ready:\n${said}`)))
   })
-  const { mqttUrl, httpUrl } = await ready
+  const { mqttUrl, httpUrl, tlsUrl, enrolUrl } = await ready
   return {
     process: child,
     pid: child.pid ?? 0,
     mqttUrl,
     httpUrl,
+    tlsUrl,
+    enrolUrl,
     stop: async (kill = false) => {
       if (child.exitCode === null && child.signalCode === null) child.kill(kill ? 'SIGKILL' : 'SIGTERM')
       await ended
     },
   }
+}
+
+/** A code for a hub, as the command line gives it to a program. */
+export function inviteHub(
+  dataDir: string,
+  hub: string,
+  serial: string,
+  origin: string,
+): { readonly invitation: string } {
+  const args = ['broker/main.ts', 'enrol', '--hub', hub, '--serial', serial, '--data', dataDir, '--origin', origin]
+  const run = spawnSync(process.execPath, [...args, '--json'], { encoding: 'utf8' })
+  if (run.status !== 0) throw new Error(`enrol failed: ${run.stderr}${run.stdout}`)
+  return JSON.parse(run.stdout)
 }
 
 /** Resident memory of a process in MB, from the kernel. */
