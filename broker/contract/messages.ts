@@ -51,6 +51,11 @@ export const hubHealthSchema = z.strictObject({
     lastSequence: z.int().min(0),
     unsent: z.int().min(0),
     oldestUnsentS: z.int().min(0).optional(),
+    /**
+     * Everything measured before this time that the hub ever got is on the broker's disk. Absent: the hub does not know
+     * the time, or has too much waiting to say.
+     */
+    holdsNothingBefore: utc.optional(),
   }),
   counts: z.strictObject({
     decoded: z.int().min(0),
