@@ -18,6 +18,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   watch: () => import('./watch.bench.ts'),
   resume: () => import('./resume.bench.ts'),
   abuse: () => import('./abuse.bench.ts'),
+  fatigue: () => import('./fatigue.bench.ts'),
 }
 
 async function main(name: string, options: { json?: true; seed?: string; secs?: string }): Promise<void> {
