@@ -1,6 +1,7 @@
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { Accounts } from './accounts.ts'
 import { inUrl } from './address.ts'
+import { openPlanWatch } from './alerts/plan/plan-watch.ts'
 import { type BrokerClock, every, timestamp } from './broker-clock.ts'
 import type { BrokerConfig } from './config.ts'
 import type { Heartbeat } from './contract/messages.ts'
@@ -156,7 +157,27 @@ async function open(
   const enrolment = config.tls && identities && (await openEnrolment(config.tls, identities))
   if (enrolment) atClose(() => enrolment.close())
 
+  const plans = openPlanWatch({
+    journal,
+    registry,
+    hubs: () => mqtt.states.known(),
+    tell: ingest.alerts.reconcile,
+  })
   const ticking = new AbortController()
+  const lookAtPlans = (): void => {
+    if (ticking.signal.aborted) return
+    let more = false
+    try {
+      ingest.commit((now) => {
+        more = plans.look(now)
+      })
+    } catch (error) {
+      plans.forget()
+      log.error('plans-not-looked-at', { reason: messageOf(error) })
+    }
+    // A few citizens at a time: readings go in between.
+    if (more) setImmediate(lookAtPlans)
+  }
   const beats = every(
     clock,
     HEARTBEAT_MS,
@@ -164,6 +185,7 @@ async function open(
     () => {
       ingest.refresh()
       mqtt.endExpired()
+      lookAtPlans()
       publisher.enqueue([heartbeat(clock, ingest)])
     },
     (error) => log.error('heartbeat-failed', { reason: messageOf(error) }),

@@ -139,6 +139,13 @@ export class Ingest {
     return this.#storing
   }
 
+  /** One transaction like those of readings, for what is told because nothing came. Not for after the end. */
+  commit(work: (now: string) => void): void {
+    if (this.#closed) return
+    this.#commit(({ now }) => work(now))
+    this.#parts.wake?.()
+  }
+
   counts(): IngestCounts {
     const { journal } = this.#parts
     const held = journal.database.prepare(`SELECT count(*) AS n FROM readings WHERE state = 'held'`).get()

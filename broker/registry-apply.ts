@@ -1,5 +1,6 @@
 import type { StatementSync } from 'node:sqlite'
 import { openDueCitizens } from './alerts/due-citizens.ts'
+import { writePlans } from './alerts/plan/plan-rows.ts'
 import { documentError, type Problem, parseRegistryDocument, type RegistryDocument } from './registry-document.ts'
 import { effectiveProblems, writeRules } from './registry-rules.ts'
 import type { Journal } from './store/journal.ts'
@@ -54,6 +55,7 @@ function referenceProblems(journal: Journal, document: RegistryDocument): Proble
   check('watches', document.watches)
   check('organisationRules', document.organisationRules)
   check('citizenRules', document.citizenRules)
+  check('plans', document.plans)
   check('clients', document.clients)
   return problems
 }
@@ -143,6 +145,7 @@ function write(journal: Journal, document: RegistryDocument): RegistryChange {
   const sql = (text: string) => journal.database.prepare(text)
   const limits = writeLimits(journal, document)
   const rules = writeRules(journal, document)
+  const plans = writePlans(journal, document.plans)
   const changed = {
     organisations: writeRows(
       document.organisations,
@@ -185,6 +188,7 @@ function write(journal: Journal, document: RegistryDocument): RegistryChange {
     ),
     limits: limits.added,
     ...rules.changed,
+    plans: plans.changed,
   }
   const problems = [
     ...periodProblems(document),
@@ -193,6 +197,7 @@ function write(journal: Journal, document: RegistryDocument): RegistryChange {
     ...limitProblems(document, limits.rewrites),
     ...rules.problems,
     ...effectiveProblems(journal, document),
+    ...plans.problems,
   ]
   if (problems.length > 0) throw documentError(problems)
   const any = Object.values(changed).some((count) => count > 0)

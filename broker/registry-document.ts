@@ -3,6 +3,7 @@ import { type ErrorCode, PreCareError } from '../device-drivers/errors.ts'
 import { isQuantity, QUANTITIES } from '../device-drivers/quantities.ts'
 import { idSchema, KINDS } from '../device-drivers/reading.ts'
 import { orderProblem } from './alerts/limits.ts'
+import { planSchema } from './alerts/plan/plan.ts'
 import { templateSchema } from './alerts/template.ts'
 import { utcTime } from './store/iso-time.ts'
 
@@ -105,6 +106,8 @@ const registryDocumentSchema = z.strictObject({
   citizenRules: z
     .array(z.strictObject({ citizen: idSchema, ...changeOfRule }).refine(eitherSetOrOff, 'give either set or off'))
     .default([]),
+  /** When citizens have agreed to measure. */
+  plans: z.array(planSchema).default([]),
   /** Accounts of subscribers; made by the provisioning command, not kept in the registry. */
   clients: z.array(z.strictObject({ id: idSchema, organisation: idSchema })).default([]),
 })

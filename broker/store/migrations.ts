@@ -237,4 +237,32 @@ export const MIGRATIONS: readonly string[] = [
     FROM limits ORDER BY from_at;
   INSERT INTO evaluations_due (citizen, since) SELECT DISTINCT citizen, '' FROM limits;
   `,
+  `
+  -- When a citizen has agreed to measure. plan: planSchema without its period; never changed, only ended
+  CREATE TABLE plans (
+    citizen TEXT NOT NULL, kind TEXT NOT NULL, from_at TEXT NOT NULL, to_at TEXT, plan TEXT NOT NULL,
+    PRIMARY KEY (citizen, kind, from_at)
+  ) STRICT, WITHOUT ROWID;
+  -- The minutes in which the engine looked at what did not come: every minute from first to last. Times here and below
+  -- are ms since 1970 UTC.
+  CREATE TABLE engine_ticks (first INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
+  -- What each hub said last, and what was known of hubs and devices since which look
+  CREATE TABLE hub_watch (
+    hub TEXT PRIMARY KEY, last_heard INTEGER NOT NULL, holds_nothing_before INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE hub_facts (
+    hub TEXT NOT NULL, at INTEGER NOT NULL, heard INTEGER NOT NULL, last_heard INTEGER NOT NULL,
+    holds_nothing_before INTEGER, radio INTEGER NOT NULL,
+    PRIMARY KEY (hub, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE device_facts (
+    device TEXT NOT NULL, at INTEGER NOT NULL, battery_low INTEGER NOT NULL, problem TEXT,
+    PRIMARY KEY (device, at)
+  ) STRICT, WITHOUT ROWID;
+  -- What was said of a slot that was not filled in time
+  CREATE TABLE slot_verdicts (
+    citizen TEXT NOT NULL, kind TEXT NOT NULL, opens INTEGER NOT NULL, at INTEGER NOT NULL, verdict TEXT NOT NULL,
+    PRIMARY KEY (citizen, kind, opens, at)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]
