@@ -44,7 +44,7 @@ function opened({ reading, version, assessment, repeat }: Told, level: Level): E
   const { rule } = version
   return {
     rule: ruleOf(version),
-    category: 'clinical',
+    category: rule.category,
     first: reading.id,
     openedAt: reading.at,
     newestAt: reading.at,
@@ -97,6 +97,9 @@ function changed(state: FoldState, at: string): readonly string[] {
   return [...state.changes.filter((time) => Date.parse(time) > oldest), at]
 }
 
+const flaps = ({ rule }: RuleVersion, changes: readonly string[]): boolean =>
+  rule.category !== 'self-test' && changes.length > rule.flapping
+
 export interface Step {
   readonly state: FoldState
   readonly closed?: Episode
@@ -109,7 +112,7 @@ function beyond(state: FoldState, told: Told, severity: Severity): Step {
     if (severity === 0) return { state }
     const changes = changed(state, reading.at)
     const next = opened(told, levelOf(severity))
-    const unstable = changes.length > version.rule.flapping
+    const unstable = flaps(version, changes)
     return { state: { ...state, calm: 0, inside: false, changes, episode: unstable ? { ...next, unstable } : next } }
   }
   const level = levelOf(Math.max(severity, 1) as Severity)
@@ -130,7 +133,7 @@ function within(state: FoldState, told: Told): Step {
   if (calm < version.rule.clear.readings) return { state: { ...state, calm } }
   const changes = state.inside ? state.changes : changed(state, reading.at)
   const last = changes.at(-1) ?? reading.at
-  const unstable = episode.unstable || changes.length > version.rule.flapping
+  const unstable = episode.unstable || flaps(version, changes)
   if (unstable && Date.parse(reading.at) - Date.parse(last) < DAY_MS) {
     const next = withoutRepeat({ ...episode, unstable })
     return { state: { ...state, calm, changes, inside: true, episode: next } }

@@ -31,6 +31,8 @@ const limitValues = z.strictObject({
 const modifiers = {
   id: z.string().regex(/^[a-z0-9-]{2,60}$/, 'use 2 to 60 characters of a-z, 0-9 and hyphen'),
   title: z.string().min(1).max(120),
+  /** self-test: of the synthetic citizen, whose alert must rise and clear every minute; never unstable. */
+  category: z.enum(['clinical', 'self-test']).default('clinical'),
   /** Only readings of these kinds; all that have the quantity otherwise. */
   kinds: z.array(z.enum(KINDS)).min(1).optional(),
   /** So many of the newest `of` readings, or of those of the last `withinMinutes`, before it opens or rises. */
