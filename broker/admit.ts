@@ -49,7 +49,7 @@ function standingOf({ registry }: ClinicalRecord, hub: string, reading: RawReadi
     : { state: 'held', reason: placement.held }
 }
 
-/** A reading that is a citizen's goes to the feeds and is judged. */
+/** A reading that is a citizen's goes to the feeds and will be judged. */
 function toClinic(
   record: ClinicalRecord,
   moment: Moment,
@@ -60,7 +60,7 @@ function toClinic(
 ): void {
   const late = reading.measuredAt < moment.lateBefore
   record.feeds.append(citizen, reading.kind, cursor, late, moment.now)
-  if (record.alerts.judge(citizen, reading, moment.now)) record.ledger.count(hub, 'evaluated')
+  if (record.alerts.note(citizen, reading, moment.now)) record.ledger.count(hub, 'evaluated')
 }
 
 type Fate = 'stored' | 'held' | 'duplicate' | QuarantineFate

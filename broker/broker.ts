@@ -1,6 +1,7 @@
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { Accounts } from './accounts.ts'
 import { inUrl } from './address.ts'
+import { openPlanWatch } from './alerts/plan/plan-watch.ts'
 import { ANCHOR_EVERY_MS, anchorPath, dropAnchor } from './audit/anchor.ts'
 import { auditOf } from './audit/read.ts'
 import { openTrail } from './audit/trail.ts'
@@ -23,6 +24,7 @@ import { journalPath } from './provision.ts'
 import { hubPace } from './publish-rate.ts'
 import { Publisher } from './publisher.ts'
 import { openRegistry } from './registry.ts'
+import { openAlertReplay } from './replay/alerts.ts'
 import { openReplay } from './replay/replay.ts'
 import { releaseAlerts } from './rights/release-alerts.ts'
 import { openEmbedded } from './store/embedded.ts'
@@ -156,6 +158,7 @@ async function open(
     ...config.http,
     accounts,
     replay: openReplay(journal, registry, clock),
+    alerts: openAlertReplay(journal, registry, clock),
     devices: openFhirDevices(journal, registry, clock, (hub, device) => mqtt.states.device(hub, device)),
     database: journal.database,
     registry,
@@ -181,7 +184,27 @@ async function open(
   const enrolment = config.tls && identities && (await openEnrolment(config.tls, identities))
   if (enrolment) atClose(() => enrolment.close())
 
+  const plans = openPlanWatch({
+    journal,
+    registry,
+    hubs: () => mqtt.states.known(),
+    tell: ingest.alerts.reconcile,
+  })
   const ticking = new AbortController()
+  const lookAtPlans = (): void => {
+    if (ticking.signal.aborted) return
+    let more = false
+    try {
+      ingest.commit((now) => {
+        more = plans.look(now)
+      })
+    } catch (error) {
+      plans.forget()
+      log.error('plans-not-looked-at', { reason: messageOf(error) })
+    }
+    // A few citizens at a time: readings go in between.
+    if (more) setImmediate(lookAtPlans)
+  }
   const beats = every(
     clock,
     HEARTBEAT_MS,
@@ -189,6 +212,7 @@ async function open(
     () => {
       ingest.refresh()
       mqtt.endExpired()
+      lookAtPlans()
       publisher.enqueue([heartbeat(clock, ingest)])
     },
     (error) => log.error('heartbeat-failed', { reason: messageOf(error) }),

@@ -25,6 +25,14 @@ export type Channel = 'state' | 'health' | 'devices'
 /** accepted: pass it on. late: a will of a session that a newer one has replaced. malformed: breaks the schema. */
 export type StateVerdict = 'accepted' | 'late' | 'malformed'
 
+export interface HubKnown {
+  readonly hub: string
+  /** A connection that answers stands. */
+  readonly online: boolean
+  readonly health: HubHealth | undefined
+  readonly devices: ReadonlyMap<string, DeviceState>
+}
+
 interface HubRecord {
   session: number
   online: boolean
@@ -56,6 +64,11 @@ export class HubStates {
   /** What a device last said of itself, as its hub passed it on since the broker started. */
   device(hub: string, device: string): DeviceState | undefined {
     return this.#hubs.get(hub)?.devices.get(device)
+  }
+
+  /** What is known of each hub that ever said something since the broker started. */
+  *known(): Generator<HubKnown> {
+    for (const [hub, { online, health, devices }] of this.#hubs) yield { hub, online, health, devices }
   }
 
   /** Hubs whose newest state is online. */

@@ -86,6 +86,8 @@ export class Ingest {
   readonly #probe: StatementSync
   /** Where the search for held readings that can be released goes on; undefined: nothing to search. */
   #releaseAfter: number | undefined
+  /** Some citizens may have to be judged again, because their rules changed. */
+  #catchingUp = false
 
   constructor(parts: IngestParts) {
     const { journal, registry, clock, log } = parts
@@ -107,8 +109,9 @@ export class Ingest {
       alerts: this.alerts,
     }
     // A broker that starts has lost what aedes retained, and may have been stopped while it released.
-    this.#commit(({ now }) => this.alerts.reconcile(now, true))
+    this.#commit(({ now }) => this.alerts.align(now, true))
     this.#startRelease()
+    this.#catchUp()
   }
 
   /**
@@ -130,10 +133,11 @@ export class Ingest {
   refresh(): void {
     if (this.#closed) return
     this.#commit(({ now }) => {
-      this.alerts.reconcile(now, false)
+      this.alerts.align(now, false)
       if (!this.#storing) this.#probe.run(now)
     })
     this.#storing = true
+    this.#catchUp()
     this.#schedule()
     this.#parts.wake?.()
   }
@@ -141,6 +145,13 @@ export class Ingest {
   /** False from a refused commit on, until one that wrote something has got through. */
   get storing(): boolean {
     return this.#storing
+  }
+
+  /** One transaction like those of readings, for what is told because nothing came. Not for after the end. */
+  commit(work: (now: string) => void): void {
+    if (this.#closed) return
+    this.#commit(({ now }) => work(now))
+    this.#parts.wake?.()
   }
 
   counts(): IngestCounts {
@@ -167,13 +178,14 @@ export class Ingest {
 
   #schedule(): void {
     if (this.#scheduled || this.#closed) return
-    if (this.#queue.length === 0 && this.#releaseAfter === undefined) return
+    if (this.#queue.length === 0 && this.#releaseAfter === undefined && !this.#catchingUp) return
     this.#scheduled = true
     setImmediate(() => {
       this.#scheduled = false
       if (this.#closed) return
       this.#flush()
       this.#release()
+      this.#judgeDue()
       this.#schedule()
     })
   }
@@ -193,20 +205,24 @@ export class Ingest {
   #commit<T>(work: (moment: Moment) => T): T {
     const { journal, clock } = this.#parts
     const moment = momentOf(clock.now())
-    return journal.transaction(() => {
+    const committed = journal.transaction(() => {
       this.feeds.begin()
       this.#ledger.begin()
+      this.alerts.begin()
       if (this.#record.registry.refresh()) {
         this.#startRelease()
-        this.alerts.reconcile(moment.now, false)
+        this.#catchUp()
+        this.alerts.align(moment.now, false)
       }
       const result = work(moment)
       this.#ledger.end(moment.now)
       this.feeds.end()
+      this.alerts.end(moment.now)
       this.#releases.write()
-      this.alerts.end()
       return result
     })
+    this.alerts.committed()
+    return committed
   }
 
   #flush(): void {
@@ -281,6 +297,23 @@ export class Ingest {
       this.#parts.wake?.()
     } catch (error) {
       this.#parts.log.error('release-failed', { reason: messageOf(error) })
+    }
+  }
+
+  #catchUp(): void {
+    this.#catchingUp = true
+    this.#schedule()
+  }
+
+  /** A few of those who are due, in a commit of its own between those of the hubs. */
+  #judgeDue(): void {
+    if (!this.#catchingUp) return
+    this.#catchingUp = false
+    try {
+      if (this.#commit(({ now }) => this.alerts.catchUp(now))) this.#catchUp()
+      this.#parts.wake?.()
+    } catch (error) {
+      this.#parts.log.error('judging-failed', { reason: messageOf(error) })
     }
   }
 

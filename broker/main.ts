@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type ErrorCode, isPreCareError, messageOf } from '../device-drivers/errors.ts'
+import { addAlertCommands } from './alerts/commands.ts'
 import { addAuditCommands } from './audit/commands.ts'
+import { openTrail } from './audit/trail.ts'
 import { openBroker } from './broker.ts'
 import { systemClock } from './broker-clock.ts'
 import { influxOf, parseConfig, readJsonFile } from './config.ts'
@@ -120,7 +122,7 @@ program
   .command('provision')
   .argument(
     '<FILE>',
-    'JSON: organisations, citizens, groups, hubs, devices, assignments, grants, limits, clients, users',
+    'JSON: organisations, citizens, groups, hubs, devices, assignments, grants, limits, templates, watches, rules, plans, clients, users',
   )
   .description('apply a registry and make the missing accounts; their passwords are shown once')
   .option('--data <DIR>', 'folder of the journal', 'data/broker')
@@ -148,6 +150,11 @@ program.addCommand(notifyCommands(systemClock, print))
 program.addCommand(watchCommand(systemClock))
 addRightsCommands(program, account, systemClock, print)
 addAuditCommands(program, systemClock, (line) => process.stdout.write(`${line}\n`), print)
+addAlertCommands(program, {
+  clock: systemClock,
+  audit: (journal) => openTrail(journal, systemClock),
+  print: (text) => void process.stdout.write(`${text}\n`),
+})
 
 function fail(error: unknown): never {
   const known = isPreCareError(error)

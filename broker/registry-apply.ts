@@ -1,4 +1,7 @@
+import { openDueCitizens } from './alerts/due-citizens.ts'
+import { writePlans } from './alerts/plan/plan-rows.ts'
 import { documentError, type Problem, parseRegistryDocument, type RegistryDocument } from './registry-document.ts'
+import { effectiveProblems, writeRules } from './registry-rules.ts'
 import { type Applying, writeRights } from './rights/apply-rights.ts'
 import type { Journal } from './store/journal.ts'
 import { writeRows } from './store/write-rows.ts'
@@ -52,6 +55,10 @@ function referenceProblems(journal: Journal, document: RegistryDocument): Proble
   check('memberships', document.memberships)
   check('grants', document.grants)
   check('limits', document.limits)
+  check('watches', document.watches)
+  check('organisationRules', document.organisationRules)
+  check('citizenRules', document.citizenRules)
+  check('plans', document.plans)
   check('clients', document.clients)
   check('users', document.users)
   return problems
@@ -68,6 +75,10 @@ function periodProblems(document: RegistryDocument): Problem[] {
   check('assignments', document.assignments)
   check('memberships', document.memberships)
   check('grants', document.grants)
+  check('templates', document.templates)
+  check('watches', document.watches)
+  check('organisationRules', document.organisationRules)
+  check('citizenRules', document.citizenRules)
   return problems
 }
 
@@ -111,11 +122,21 @@ function writeLimits(journal: Journal, document: RegistryDocument): { added: num
     `SELECT 1 FROM limits WHERE citizen = ? AND quantity = ? AND from_at = ?
        AND alert_low IS ? AND warning_low IS ? AND warning_high IS ? AND alert_high IS ?`,
   )
+  const insertSource = journal.database.prepare(
+    `INSERT INTO rule_sources (level, scope, rule, from_at, author, reason, body) VALUES ('limits', ?, ?, ?, ?, ?, ?)`,
+  )
+  const due = openDueCitizens(journal)
   let added = 0
   const rewrites = document.limits.map((l) => {
     const bounds = [l.alertLow ?? null, l.warningLow ?? null, l.warningHigh ?? null, l.alertHigh ?? null]
     const changes = Number(insert.run(l.citizen, l.quantity, l.from, ...bounds, l.author, l.reason).changes)
     added += changes
+    if (changes > 0) {
+      const { alertLow, warningLow, warningHigh, alertHigh } = l
+      const body = JSON.stringify({ alertLow, warningLow, warningHigh, alertHigh })
+      insertSource.run(l.citizen, l.quantity, l.from, l.author, l.reason, body)
+      due.mark(l.citizen, l.from)
+    }
     return changes === 0 && same.get(l.citizen, l.quantity, l.from, ...bounds) === undefined
   })
   return { added, rewrites }
@@ -124,6 +145,8 @@ function writeLimits(journal: Journal, document: RegistryDocument): { added: num
 function write(journal: Journal, document: RegistryDocument, applying: Applying | undefined): RegistryChange {
   const sql = (text: string) => journal.database.prepare(text)
   const limits = writeLimits(journal, document)
+  const rules = writeRules(journal, document)
+  const plans = writePlans(journal, document.plans)
   const changed = {
     ...writeRights(journal, document, applying),
     citizens: writeRows(document.citizens, sql('INSERT INTO citizens (id) VALUES (?) ON CONFLICT DO NOTHING'), (c) => [
@@ -145,12 +168,17 @@ function write(journal: Journal, document: RegistryDocument, applying: Applying 
       (a) => [a.device, a.slot ?? WHOLE_DEVICE, a.from, a.to ?? null, a.citizen],
     ),
     limits: limits.added,
+    ...rules.changed,
+    plans: plans.changed,
   }
   const problems = [
     ...periodProblems(document),
     ...referenceProblems(journal, document),
     ...overlapProblems(journal, document),
     ...limitProblems(document, limits.rewrites),
+    ...rules.problems,
+    ...effectiveProblems(journal, document),
+    ...plans.problems,
   ]
   if (problems.length > 0) throw documentError(problems)
   const any = Object.values(changed).some((count) => count > 0)

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { type ErrorCode, PreCareError } from '../device-drivers/errors.ts'
 import { isQuantity, QUANTITIES } from '../device-drivers/quantities.ts'
 import { orderProblem } from './alerts/limits.ts'
+import { planSchema } from './alerts/plan/plan.ts'
+import { templateSchema } from './alerts/template.ts'
 import { opaqueId as idSchema, period, rightsSections, documentTime as time } from './rights/rights-document.ts'
 
 /** Limits under a misspelt name would never be compared with anything. */
@@ -31,6 +33,19 @@ const limitsSchema = z
     })
   })
 
+const decided = { author: sentence, reason: sentence, reviewBy: time.optional() }
+
+/** What a level changes in a rule: `set` gives values (null takes one away), `off` takes the rule away. */
+const changeOfRule = {
+  rule: z.string().regex(/^[a-z0-9-]{2,60}$/),
+  set: z.record(z.string(), z.unknown()).optional(),
+  off: z.literal(true).optional(),
+  ...period,
+  ...decided,
+}
+const eitherSetOrOff = (change: { set?: unknown; off?: unknown }): boolean =>
+  (change.set === undefined) !== (change.off === undefined)
+
 /** What the broker should know: who exists, which device is whose and when, who may see what, and which limits hold. */
 const registryDocumentSchema = z.strictObject({
   ...rightsSections,
@@ -44,6 +59,29 @@ const registryDocumentSchema = z.strictObject({
     .array(z.strictObject({ device: idSchema, slot: z.int().min(0).max(255).optional(), citizen: idSchema, ...period }))
     .default([]),
   limits: z.array(limitsSchema).default([]),
+  /** Rules for a condition, with its stages. */
+  templates: z.array(templateSchema).default([]),
+  /** Which template a citizen follows, at which stage, and which organisation's rules count. */
+  watches: z
+    .array(
+      z.strictObject({
+        citizen: idSchema,
+        template: idSchema,
+        stage: z.string().min(1).max(40).optional(),
+        organisation: idSchema.optional(),
+        ...period,
+        ...decided,
+      }),
+    )
+    .default([]),
+  organisationRules: z
+    .array(z.strictObject({ organisation: idSchema, ...changeOfRule }).refine(eitherSetOrOff, 'give either set or off'))
+    .default([]),
+  citizenRules: z
+    .array(z.strictObject({ citizen: idSchema, ...changeOfRule }).refine(eitherSetOrOff, 'give either set or off'))
+    .default([]),
+  /** When citizens have agreed to measure. */
+  plans: z.array(planSchema).default([]),
   /** Accounts of subscribers; made by the provisioning command, not kept in the registry. */
   clients: z.array(z.strictObject({ id: idSchema, organisation: idSchema })).default([]),
 })

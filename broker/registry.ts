@@ -1,8 +1,10 @@
-import type { Limits } from './alerts/limits.ts'
+import { timelinesOf, type Watch } from './alerts/effective-rules.ts'
+import type { RuleTimeline } from './alerts/fold-state.ts'
 import type { Grant } from './grants.ts'
 import { registryVersion, WHOLE_DEVICE } from './registry-apply.ts'
 import { loadRights, type Rights } from './rights/load-rights.ts'
 import type { Pseudonyms } from './rights/pseudonyms.ts'
+import { type RuleSources, sourceOf, sourcesOf, watchOf } from './rule-rows.ts'
 import type { Journal } from './store/journal.ts'
 
 export { applyRegistry, type RegistryChange } from './registry-apply.ts'
@@ -19,11 +21,6 @@ interface Assignment {
   readonly citizen: string
 }
 
-interface LimitsVersion {
-  readonly from: string
-  readonly limits: Limits
-}
-
 interface Snapshot {
   readonly version: number
   readonly hubOf: ReadonlyMap<string, string>
@@ -31,8 +28,11 @@ interface Snapshot {
   /** Organisations that also get their feed as FHIR. */
   readonly fhir: ReadonlySet<string>
   readonly rights: Rights
-  /** By 'citizen/quantity', newest first. */
-  readonly limits: ReadonlyMap<string, readonly LimitsVersion[]>
+  /** By citizen. */
+  readonly watches: ReadonlyMap<string, readonly Watch[]>
+  readonly sources: RuleSources
+  /** Made when first asked for. */
+  readonly rules: Map<string, readonly RuleTimeline[]>
 }
 
 /** Look-ups in memory, of one version of the registry. */
@@ -48,8 +48,8 @@ export interface Registry {
   place(hub: string, device: string, slot: number | undefined, measuredAt: string): Placement
   /** Citizen of a device's slot at a time, whatever the hub. */
   citizenFor(device: string, slot: number | undefined, measuredAt: string): string | undefined
-  /** The version of limits that held when the value was measured. */
-  limitsFor(citizen: string, quantity: string, at: string): Limits | undefined
+  /** The citizen's rules through time: what held when a value was measured. */
+  rulesOf(citizen: string): readonly RuleTimeline[]
   grantsOf(citizen: string): readonly Grant[]
   /** The organisation asked for its feed as FHIR Observations too. */
   wantsFhir(organisation: string): boolean
@@ -60,7 +60,6 @@ export interface Registry {
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-const number = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined)
 
 function grouped<T>(
   rows: readonly Record<string, unknown>[],
@@ -74,16 +73,6 @@ function grouped<T>(
     else group.push(make(row))
   }
   return groups
-}
-
-function limitsOf(row: Record<string, unknown>): Limits {
-  const bounds = {
-    alertLow: number(row['alert_low']),
-    warningLow: number(row['warning_low']),
-    warningHigh: number(row['warning_high']),
-    alertHigh: number(row['alert_high']),
-  }
-  return Object.fromEntries(Object.entries(bounds).filter(([, limit]) => limit !== undefined))
 }
 
 function load(journal: Journal): Snapshot {
@@ -103,11 +92,9 @@ function load(journal: Journal): Snapshot {
     ),
     fhir: new Set(all('SELECT id FROM organisations WHERE fhir = 1').map((row) => String(row['id']))),
     rights: loadRights(journal),
-    limits: grouped(
-      all('SELECT * FROM limits ORDER BY from_at DESC'),
-      (row) => `${row['citizen']}/${row['quantity']}`,
-      (row) => ({ from: String(row['from_at']), limits: limitsOf(row) }),
-    ),
+    watches: grouped(all('SELECT * FROM watches'), (row) => String(row['citizen']), watchOf),
+    sources: sourcesOf(all('SELECT * FROM rule_sources ORDER BY version').map(sourceOf)),
+    rules: new Map(),
   }
 }
 
@@ -148,8 +135,14 @@ export function openRegistry(journal: Journal): Registry {
       const citizen = citizenFor(device, slot, measuredAt)
       return citizen === undefined ? { held: 'unassigned' } : { citizen }
     },
-    limitsFor: (citizen, quantity, at) =>
-      snapshot.limits.get(`${citizen}/${quantity}`)?.find((version) => version.from <= at)?.limits,
+    rulesOf(citizen) {
+      const known = snapshot.rules.get(citizen)
+      if (known !== undefined) return known
+      const { watches, sources, rules } = snapshot
+      const made = timelinesOf(citizen, watches.get(citizen) ?? [], sources.for(citizen, watches.get(citizen) ?? []))
+      rules.set(citizen, made)
+      return made
+    },
     wantsFhir: (organisation) => snapshot.fhir.has(organisation),
     grantsOf: (citizen) => snapshot.rights.grants.get(citizen) ?? [],
     pseudonymsOf: (organisation) => snapshot.rights.pseudonyms.get(organisation),

@@ -123,6 +123,10 @@ export const ERROR_CODES = {
     retry: 'permanent',
     advice: 'Order the limits: alert low < warning low < warning high < alert high.',
   },
+  'alert-changed': {
+    retry: 'permanent',
+    advice: 'The alert has changed since you saw it, and nothing was done; look at it again and decide anew.',
+  },
   'listen-failed': {
     retry: 'transient',
     advice: 'The broker cannot listen on that address; choose a port that no other program uses.',

@@ -161,6 +161,12 @@ export const QUANTITIES = {
     loinc: '80288-4',
     danishCode: 'MCS88126',
   }),
+  // Answers: compared with the citizen's usual, 0 = as usual, 1 = a little more, 2 = more, 3 = much more.
+  breathlessness: quantity('Åndenød', 'Breathlessness', '{score}', 0, [0, 3]),
+  cough: quantity('Hoste', 'Cough', '{score}', 0, [0, 3]),
+  sputumAmount: quantity('Opspyt, mængde', 'Sputum, amount', '{score}', 0, [0, 3]),
+  sputumColour: quantity('Opspyt, farve', 'Sputum, colour', '{score}', 0, [0, 3]),
+  oedema: quantity('Hævede ben', 'Swollen legs', '{score}', 0, [0, 3]),
   steps: quantity('Skridt', 'Steps', '{steps}', 0, [0, 100000], { loinc: '41950-7', danishCode: 'MCS88192' }),
 } as const satisfies Record<string, Quantity>
 
@@ -227,6 +233,23 @@ export const KIND_CODES: Readonly<Record<Kind, KindNames>> = {
     danish: 'Lungefunktion',
     english: 'Spirometry',
     quantities: ['fev1', 'fvc', 'fev6', 'fev1FvcRatio', 'fev1Fev6Ratio', 'fev1Percent', 'peakFlow'],
+  },
+  // What a citizen answers and what a helper counts: no device measures it, and NEWS2 needs some of it.
+  symptoms: {
+    danish: 'Symptomer',
+    english: 'Symptoms',
+    quantities: [
+      'breathlessness',
+      'cough',
+      'sputumAmount',
+      'sputumColour',
+      'oedema',
+      'respiratoryRate',
+      'oxygenFlow',
+      'consciousness',
+      'mrcScore',
+      'catScore',
+    ],
   },
 }
 

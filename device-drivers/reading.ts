@@ -17,6 +17,7 @@ export const KINDS = [
   'glucose-continuous',
   'ketone',
   'spirometry',
+  'symptoms',
 ] as const
 export type Kind = (typeof KINDS)[number]
 

@@ -7,7 +7,7 @@ import type { RadioHealth } from './transport/transport.ts'
 
 export interface HealthSources {
   readonly clock: HubClock
-  readonly outbox: Pick<Outbox, 'counts' | 'oldestUnsent' | 'epoch'>
+  readonly outbox: Pick<Outbox, 'counts' | 'oldestUnsent' | 'earliestUnsent' | 'epoch'>
   readonly version: string
   readonly update?: NonNullable<HubHealth['update']>
   /** Monotonic ms when the process began its work. */
@@ -26,6 +26,7 @@ export function healthOf(sources: HealthSources): HubHealth {
   const wall = clock.wall()
   const counts = outbox.counts()
   const oldest = outbox.oldestUnsent()
+  const empty = wall === undefined ? undefined : holdsNothingBefore(wall, outbox.earliestUnsent())
   const ageMs = wall === undefined || oldest === undefined ? undefined : wall - Date.parse(oldest.receivedAt)
   return {
     ...(wall === undefined ? {} : { at: utcText(wall) }),
@@ -39,6 +40,7 @@ export function healthOf(sources: HealthSources): HubHealth {
       lastSequence: counts.lastSequence,
       unsent: counts.unsent,
       ...(ageMs === undefined ? {} : { oldestUnsentS: Math.max(0, Math.floor(ageMs / 1000)) }),
+      ...(empty === undefined ? {} : { holdsNothingBefore: utcText(empty) }),
     },
     counts: {
       decoded: counts.decoded,
@@ -52,6 +54,12 @@ export function healthOf(sources: HealthSources): HubHealth {
     memory: { rssBytes: sources.rssBytes },
     ...(sources.disk === undefined ? {} : { disk: sources.disk }),
   }
+}
+
+/** @param unsent time of measuring of the earliest unsent reading, ISO; 'none'; or 'unknown' */
+function holdsNothingBefore(wall: number, unsent: string): number | undefined {
+  if (unsent === 'unknown') return undefined
+  return unsent === 'none' ? wall : Math.min(wall, Date.parse(unsent))
 }
 
 function radioOf({ silentForMs, ...radio }: RadioHealth, remedy?: Remedy): NonNullable<HubHealth['radio']> {

@@ -16,6 +16,9 @@ import { FORGET_ROWS, forgetSome } from './retention.ts'
  * and even then kept for a while. `decoded = receipted + unsent + duplicate` holds at every moment.
  */
 
+/** Some milliseconds of reading on a small computer, once a minute; a longer backlog is no moment to be certain of anything. */
+const LOOKED_THROUGH = 2_000
+
 export type { Rejected } from './outbox-rows.ts'
 
 /**
@@ -245,6 +248,17 @@ export class Outbox {
       `SELECT seq, body ->> 'receivedAt' AS at FROM rows WHERE state = 'queued' ORDER BY seq LIMIT 1`,
     ).get()
     return row === undefined ? undefined : { seq: Number(row['seq']), receivedAt: String(row['at']) }
+  }
+
+  /**
+   * When the earliest unsent reading was measured: ISO, 'none' when nothing waits, 'unknown' while readings wait for the
+   * time or more wait than are worth looking through.
+   */
+  earliestUnsent(): string {
+    const { held, unsent } = this.counts()
+    if (held > 0 || unsent > LOOKED_THROUGH) return 'unknown'
+    const row = this.#sql(`SELECT MIN(body ->> 'measuredAt') AS at FROM rows WHERE state = 'queued'`).get()
+    return typeof row?.['at'] === 'string' ? row['at'] : 'none'
   }
 
   /** Number of the next connection: at least the present second, above whatever a lost card or a later copy reached. */

@@ -1,165 +1,192 @@
-import { isQuantity, QUANTITIES } from '../../device-drivers/quantities.ts'
-import { isNumber, type Kind, type Reading } from '../../device-drivers/reading.ts'
-import type { AlertMessage } from '../contract/messages.ts'
-import { topics } from '../contract/topics.ts'
-import { organisationsFor } from '../grants.ts'
+import { isPreCareError, messageOf } from '../../device-drivers/errors.ts'
+import type { Reading } from '../../device-drivers/reading.ts'
+import type { AlertMessage } from '../contract/alert.ts'
 import type { Log } from '../log.ts'
-import type { Outgoing, OutgoingSource } from '../outgoing.ts'
+import type { OutgoingSource } from '../outgoing.ts'
 import type { Registry } from '../registry.ts'
 import type { Journal } from '../store/journal.ts'
-import { evaluate, isOfTheCitizen } from './evaluate.ts'
-import type { Limits } from './limits.ts'
+import { isUnfinished } from './alert-message.ts'
+import { openAlertRows } from './alert-rows.ts'
+import { openDueCitizens } from './due-citizens.ts'
+import type { Episode } from './episode.ts'
+import { isOtherUnit, type JudgedReading, judgedReading } from './judged-reading.ts'
+import { type CitizenStates, isWatched, judge } from './judging.ts'
+import { openPauses } from './pauses.ts'
+import { openPublication } from './publication.ts'
+import { type Finding, reconcile } from './reconcile.ts'
+import { openRuleStates } from './rule-states.ts'
+import { openStoredReadings } from './stored-readings.ts'
+import { openTransitions, type Transitions } from './transitions.ts'
 
 /**
- * Episodes on disk, written in the transaction that stores the reading, and the outbox from which they are published:
- * an alert is decided once, and published at least once.
+ * Judges readings in the transaction that stores them, and keeps and publishes what people are told. Each citizen is
+ * judged once at the end of a commit, so a backlog is judged as a whole.
  */
-export interface AlertLog extends OutgoingSource {
-  /** Judges a clinical reading and keeps what changed; true when it was judged. @param now ISO time of storing */
-  judge(citizen: string, reading: Reading, now: string): boolean
+export interface AlertLog extends OutgoingSource, Pick<Transitions, 'transitionsAfter'> {
+  /** Forgets what a rolled-back transaction had collected. */
+  begin(): void
+  /** Takes a stored clinical reading; true when some rule looks at it. @param now ISO time of storing */
+  note(citizen: string, reading: Reading, now: string): boolean
   /**
-   * Brings the retained topics into line with the grants that hold now: an organisation with a new grant gets the open
-   * alerts, one without loses them. `everything` writes all open alerts anew, for a broker that has just started and
-   * whose retained messages are gone. In the caller's transaction.
+   * Tells of episodes that were found elsewhere (measurements that did not come): all of the rule that opened after
+   * `since` ('' : ever), in the caller's transaction.
    */
-  reconcile(now: string, everything: boolean): void
-  /** Forgets what was published; in the caller's transaction. */
-  end(): void
+  reconcile(
+    citizen: string,
+    rule: string,
+    episodes: readonly Episode[],
+    since: string,
+    now: string,
+    cause?: string,
+  ): void
+  /** Judges everybody of whom something came; at the end of the transaction. */
+  end(now: string): void
+  /** The transaction is on the disk. */
+  committed(): void
+  /** Judges a few of those who are due for other reasons; true while there may be more. In the caller's transaction. */
+  catchUp(now: string): boolean
+  /** Follows grants and pauses that began or ended; `everything` for a broker that has just started. */
+  align(now: string, everything: boolean): void
+  /** Open and acknowledged alerts. */
   openAlerts(): readonly AlertMessage[]
 }
 
-const parse = (text: unknown): AlertMessage => JSON.parse(String(text)) as AlertMessage
+/** Citizens whose rules changed, judged in one commit: what arrives waits behind it. */
+const CATCH_UP_AT_ONCE = 20
 
 export function openAlertLog(journal: Journal, registry: Registry, log: Log): AlertLog {
-  const sql = (text: string) => journal.database.prepare(text)
-  const selectEvaluated = sql('SELECT newest, open_alert FROM evaluated WHERE citizen = ? AND kind = ?')
-  const upsertEvaluated = sql(
-    `INSERT INTO evaluated (citizen, kind, newest, open_alert) VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET newest = excluded.newest, open_alert = excluded.open_alert`,
-  )
-  const selectAlert = sql('SELECT message FROM alerts WHERE id = ?')
-  const upsertAlert = sql(
-    `INSERT INTO alerts (id, citizen, kind, state, message) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET state = excluded.state, message = excluded.message`,
-  )
-  const insertReading = sql('INSERT INTO alert_readings (alert, revision, reading) VALUES (?, ?, ?)')
-  const selectOpen = sql(`SELECT message FROM alerts WHERE state = 'open' ORDER BY id`)
-  const selectHolders = sql('SELECT organisation FROM alert_holders WHERE alert = ?')
-  const insertHolder = sql('INSERT INTO alert_holders (alert, organisation) VALUES (?, ?) ON CONFLICT DO NOTHING')
-  const deleteHolder = sql('DELETE FROM alert_holders WHERE alert = ? AND organisation = ?')
-  const insertOutbox = sql('INSERT INTO alert_outbox (alert, topic, payload, retain) VALUES (?, ?, ?, ?)')
-  const selectOutbox = sql('SELECT id, topic, payload, retain FROM alert_outbox WHERE id > ? ORDER BY id LIMIT ?')
-  const deletePublished = sql('DELETE FROM alert_outbox WHERE id <= ?')
-  const deleteSuperseded = sql('DELETE FROM alert_outbox WHERE alert = ?')
+  const rows = openAlertRows(journal)
+  const states = openRuleStates(journal)
+  const due = openDueCitizens(journal)
+  const stored = openStoredReadings(journal)
+  const pauses = openPauses(journal)
+  const transitions = openTransitions(journal)
+  const publication = openPublication(journal, registry)
+  const savepoint = journal.database.prepare('SAVEPOINT citizen')
+  const release = journal.database.prepare('RELEASE citizen')
+  const rollback = journal.database.prepare('ROLLBACK TO citizen')
 
-  let handedOut = 0
-  let published = 0
-  const origin = new WeakMap<Outgoing, number>()
+  let arrived = new Map<string, JudgedReading[]>()
+  let caughtUpTo = ''
 
-  function limitsFor(citizen: string, reading: Reading): Map<string, Limits> {
-    const found = new Map<string, Limits>()
-    for (const [quantity, value] of Object.entries(reading.values)) {
-      const limits = registry.limitsFor(citizen, quantity, reading.measuredAt)
-      if (limits === undefined) continue
-      // 50 mg/dL is no 50 mmol/L: limits hold for the unit of the quantity and are compared with no other.
-      const unit = isQuantity(quantity) ? QUANTITIES[quantity].unit : undefined
-      if (isNumber(value) && unit !== undefined && value.unit !== unit) {
-        log.warn('limits-not-compared', { reading: reading.id, reason: `unit of ${quantity} is not ${unit}` })
-        continue
-      }
-      found.set(quantity, limits)
+  function keep(messages: readonly AlertMessage[], now: string): void {
+    // What ends goes first: one unfinished alert per citizen and rule.
+    for (const message of messages.toSorted((a, b) => Number(isUnfinished(a)) - Number(isUnfinished(b)))) {
+      rows.put(message)
+      transitions.append(message)
+      publication.announce(message, now)
+      const what = message.revision === 1 && message.state !== 'closed' ? 'opened' : message.state
+      log.info(`alert-${what === 'open' ? 'updated' : what}`, {
+        alert: message.alert,
+        ...(message.readings.at(-1) === undefined ? {} : { reading: message.readings.at(-1) ?? '' }),
+      })
     }
-    return found
   }
 
-  function send(alert: AlertMessage, organisation: string, payload: string, retain: boolean): void {
-    insertOutbox.run(alert.alert, topics.orgAlert(organisation, alert.citizen, alert.alert), payload, retain ? 1 : 0)
+  function tell(citizen: string, findings: readonly Finding[], now: string): void {
+    if (findings.length === 0) return
+    const book = rows.book(citizen)
+    const pausedBy = (level: AlertMessage['level'], raisedAt: string) => pauses.covering(citizen, level, raisedAt, now)
+    keep(reconcile({ book, citizen, now, pausedBy }, findings), now)
   }
 
-  const holdersOf = (alert: string) => selectHolders.all(alert).map((row) => String(row['organisation']))
+  const statesOf = (citizen: string): CitizenStates => ({
+    current: (rule) => states.current(citizen, rule),
+    save: (rule, state, continued) => states.save(citizen, rule, state, continued),
+    snapshots: (rule) => states.snapshots(citizen, rule),
+    episodesAfter: (rule, base, open) => rows.episodesAfter(citizen, rule, base, open),
+  })
 
-  function hold(alert: AlertMessage, organisation: string): void {
-    send(alert, organisation, JSON.stringify(alert), true)
-    insertHolder.run(alert.alert, organisation)
+  function judgeCitizen(citizen: string, fresh: readonly JudgedReading[], now: string): void {
+    const mark = due.since(citizen)
+    const ordered = fresh.toSorted((a, b) => (a.position < b.position ? -1 : 1))
+    const first = ordered[0]?.position
+    const since = mark === undefined ? undefined : first !== undefined && first < mark ? first : mark
+    const timelines = registry.rulesOf(citizen)
+    const history = stored.of(citizen)
+    const findings = judge(statesOf(citizen), {
+      timelines,
+      fresh: ordered,
+      history,
+      ...(since === undefined ? {} : { since }),
+    })
+    tell(citizen, findings, now)
+    if (mark !== undefined) due.done(citizen)
   }
 
-  function clear(alert: AlertMessage, organisation: string): void {
-    send(alert, organisation, '', true)
-    deleteHolder.run(alert.alert, organisation)
-  }
-
-  function announce(alert: AlertMessage, now: string): void {
-    const granted = organisationsFor(registry.grantsOf(alert.citizen), alert.citizen, alert.kind, now)
-    for (const organisation of granted) {
-      if (alert.state === 'open') hold(alert, organisation)
-      else send(alert, organisation, JSON.stringify(alert), false)
+  /** A citizen who can't be judged must cost nobody a reading, and is judged again later. */
+  function attempt(citizen: string, fresh: readonly JudgedReading[], now: string): void {
+    savepoint.run()
+    try {
+      judgeCitizen(citizen, fresh, now)
+    } catch (error) {
+      if (isPreCareError(error) || !journal.database.isTransaction) throw error
+      rollback.run()
+      states.forget()
+      for (const { at } of fresh) due.mark(citizen, at)
+      log.error('judging-failed', { reason: messageOf(error), ...(fresh[0] ? { reading: fresh[0].id } : {}) })
     }
-    // Whoever holds the retained state is rid of it, granted or not.
-    if (alert.state === 'closed') for (const organisation of holdersOf(alert.alert)) clear(alert, organisation)
+    release.run()
   }
-
-  function stateOf(citizen: string, kind: Kind): { newest: string; alert: AlertMessage | undefined } {
-    const row = selectEvaluated.get(citizen, kind)
-    const open = row?.['open_alert']
-    const alert = typeof open === 'string' ? parse(selectAlert.get(open)?.['message']) : undefined
-    return { newest: String(row?.['newest'] ?? ''), alert }
-  }
-
-  const openAlerts = () => selectOpen.all().map((row) => parse(row['message']))
 
   return {
-    lane: 'alert',
-    judge(citizen, reading, now) {
-      if (!isOfTheCitizen(reading)) return false
-      const limits = limitsFor(citizen, reading)
-      const { newest, alert } = stateOf(citizen, reading.kind)
-      if (limits.size === 0 && alert === undefined) return false
-      // A clock that runs ahead must not make every later reading look overtaken.
-      const at = reading.measuredAt < now ? reading.measuredAt : now
-      const transition = evaluate(alert, { citizen, reading, limits, overtaken: at < newest })
-      let open = alert
-      if (transition.type !== 'none') {
-        const changed = transition.alert
-        upsertAlert.run(changed.alert, citizen, reading.kind, changed.state, JSON.stringify(changed))
-        insertReading.run(changed.alert, changed.revision, reading.id)
-        announce(changed, now)
-        open = changed.state === 'open' ? changed : undefined
-        log.info(`alert-${transition.type}`, { alert: changed.alert, reading: reading.id })
+    ...publication.source,
+    transitionsAfter: transitions.transitionsAfter,
+    begin() {
+      arrived = new Map()
+      states.forget()
+    },
+    note(citizen, reading, now) {
+      const judged = judgedReading(reading, now)
+      if (judged === undefined) return false
+      const timelines = registry.rulesOf(citizen)
+      if (!isWatched(timelines, judged)) {
+        const odd = Object.entries(reading.values).find(([name, value]) => isOtherUnit(name, value))
+        if (odd !== undefined && timelines.length > 0) {
+          log.warn('limits-not-compared', {
+            reading: reading.id,
+            reason: `unit of ${odd[0]} is not the one of its limits`,
+          })
+        }
+        return false
       }
-      upsertEvaluated.run(citizen, reading.kind, at > newest ? at : newest, open?.alert ?? null)
+      const known = arrived.get(citizen)
+      if (known === undefined) arrived.set(citizen, [judged])
+      else known.push(judged)
       return true
     },
-    reconcile(now, everything) {
-      for (const alert of openAlerts()) {
-        const granted = new Set(organisationsFor(registry.grantsOf(alert.citizen), alert.citizen, alert.kind, now))
-        const holders = new Set(holdersOf(alert.alert))
-        if (everything) deleteSuperseded.run(alert.alert)
-        for (const organisation of granted) if (everything || !holders.has(organisation)) hold(alert, organisation)
-        for (const organisation of holders) if (!granted.has(organisation)) clear(alert, organisation)
-      }
+    reconcile(citizen, rule, episodes, since, now, cause) {
+      const before = rows.episodesAfter(citizen, rule, since, undefined)
+      tell(citizen, [{ rule, before, after: episodes, ...(cause === undefined ? {} : { goneBecause: cause }) }], now)
     },
-    next(limit) {
-      const rows = selectOutbox.all(handedOut, limit)
-      return rows.map((row): Outgoing => {
-        const message: Outgoing = {
-          topic: String(row['topic']),
-          payload: String(row['payload']),
-          qos: 1,
-          retain: row['retain'] === 1,
-          lane: 'alert',
-        }
-        handedOut = Number(row['id'])
-        origin.set(message, handedOut)
-        return message
+    end(now) {
+      for (const [citizen, fresh] of arrived) attempt(citizen, fresh, now)
+      publication.end()
+    },
+    committed() {
+      arrived = new Map()
+      states.committed()
+    },
+    catchUp(now) {
+      const citizens = due.next(CATCH_UP_AT_ONCE, caughtUpTo)
+      for (const citizen of citizens) attempt(citizen, [], now)
+      // Who fails stays due, and is tried again in the next round.
+      const more = citizens.length === CATCH_UP_AT_ONCE
+      caughtUpTo = more ? (citizens.at(-1) ?? '') : ''
+      return more
+    },
+    align(now, everything) {
+      const unfinished = rows.unfinished()
+      publication.align(unfinished, now, everything)
+      const over = unfinished.filter((alert) => {
+        if (alert.pausedBy === undefined) return false
+        return pauses.covering(alert.citizen, alert.level, alert.raisedAt, now) !== alert.pausedBy
       })
+      keep(
+        over.map(({ pausedBy: _, ...alert }) => ({ ...alert, updatedAt: now, revision: alert.revision + 1 })),
+        now,
+      )
     },
-    published(messages) {
-      for (const message of messages) published = Math.max(published, origin.get(message) ?? 0)
-    },
-    end() {
-      if (published > 0) deletePublished.run(published)
-      published = 0
-    },
-    openAlerts,
+    openAlerts: rows.unfinished,
   }
 }

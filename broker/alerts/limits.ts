@@ -1,17 +1,25 @@
 import { type AbsentReason, isNumber, type Value } from '../../device-drivers/reading.ts'
-import type { Breach } from '../contract/messages.ts'
 
 /** From low to high: the order that limits must have. */
 const BOUNDS = ['alertLow', 'warningLow', 'warningHigh', 'alertHigh'] as const
 export type Bound = (typeof BOUNDS)[number]
 
+/** Comparison of one value with one limit, in the quantity's own unit. */
+export interface Breach {
+  readonly quantity: string
+  /** Absent when the device could only say that it is beyond its own range: a glucose meter's HI or LO. */
+  readonly value?: number
+  readonly outOfRange?: 'above' | 'below'
+  readonly unit?: string
+  readonly limit: number
+  readonly bound: Bound
+}
+
 /** One version of a citizen's personal limits for one quantity, in the unit in which the quantity is reported. */
-export type Limits = Readonly<Partial<Record<Bound, number>>>
+export type Limits = { readonly [bound in Bound]?: number | undefined }
 
 /** @returns the first bound that is not above the one given below it */
-export function orderProblem(
-  limits: { readonly [bound in Bound]?: number | undefined },
-): { readonly bound: Bound; readonly below: Bound } | undefined {
+export function orderProblem(limits: Limits): { readonly bound: Bound; readonly below: Bound } | undefined {
   let below: Bound | undefined
   for (const bound of BOUNDS) {
     const limit = limits[bound]
@@ -68,9 +76,13 @@ const OUT_OF_RANGE: Readonly<Partial<Record<AbsentReason, 'above' | 'below'>>> =
   'negative-infinity': 'below',
 }
 
+/** On which side of its range the device is at its end; undefined for a number and for no value at all. */
+export const outOfRangeSide = (value: Value): 'above' | 'below' | undefined =>
+  'absent' in value ? OUT_OF_RANGE[value.absent] : undefined
+
 /** A value beyond what the device can measure is beyond every limit on that side: no limit lies outside its range. */
 function outOfRangeBreach(quantity: string, value: Value, limits: Limits): Breach | undefined {
-  const outOfRange = 'absent' in value ? OUT_OF_RANGE[value.absent] : undefined
+  const outOfRange = outOfRangeSide(value)
   if (outOfRange === undefined) return undefined
   const bounds =
     outOfRange === 'above' ? (['alertHigh', 'warningHigh'] as const) : (['alertLow', 'warningLow'] as const)
@@ -79,9 +91,4 @@ function outOfRangeBreach(quantity: string, value: Value, limits: Limits): Breac
     if (limit !== undefined) return { quantity, outOfRange, limit, bound }
   }
   return undefined
-}
-
-/** True when the value says on which side of the limits it is: a number, HI or LO. */
-export function isComparable(value: Value | undefined): boolean {
-  return isNumber(value) || (value !== undefined && 'absent' in value && OUT_OF_RANGE[value.absent] !== undefined)
 }

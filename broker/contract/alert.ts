@@ -55,6 +55,8 @@ export const alertMessageSchema = z.strictObject({
   /** A red that has ended by itself stays until somebody has seen it: since when the values are within limits. */
   normalSince: utc.optional(),
   evidence: z.array(evidenceSchema).max(20),
+  /** Of a digest: how many stretches of time it stands for; its evidence names the newest. */
+  findings: z.int().min(1).optional(),
   /** Readings of this episode, oldest first; at most the last 20. */
   readings: z.array(z.string()).max(20),
   /** A doubtful reading was beyond a red limit: ask for a repeat, at the latest by this time. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { idSchema, KINDS, rawReadingSchema, readingSchema } from '../../device-drivers/reading.ts'
+import { idSchema, rawReadingSchema, readingSchema } from '../../device-drivers/reading.ts'
 
 /** The payloads of the topics, all JSON. A change that breaks a subscriber is a new `v`. */
 
@@ -51,6 +51,11 @@ export const hubHealthSchema = z.strictObject({
     lastSequence: z.int().min(0),
     unsent: z.int().min(0),
     oldestUnsentS: z.int().min(0).optional(),
+    /**
+     * Everything measured before this time that the hub ever got is on the broker's disk. Absent: the hub does not know
+     * the time, or has too much waiting to say.
+     */
+    holdsNothingBefore: utc.optional(),
   }),
   counts: z.strictObject({
     decoded: z.int().min(0),
@@ -111,40 +116,6 @@ export const feedReadingSchema = z.strictObject({
   reading: readingSchema,
 })
 export type FeedReading = z.infer<typeof feedReadingSchema>
-
-/** Comparison of one value with one limit, in the reading's own unit. */
-export const breachSchema = z.strictObject({
-  quantity: z.string(),
-  /** Absent when the device could only say that it is beyond its own range: a glucose meter's HI or LO. */
-  value: z.number().optional(),
-  outOfRange: z.enum(['above', 'below']).optional(),
-  unit: z.string().optional(),
-  limit: z.number(),
-  bound: z.enum(['alertLow', 'warningLow', 'warningHigh', 'alertHigh']),
-})
-export type Breach = z.infer<typeof breachSchema>
-
-/** `v1/orgs/<org>/alerts/<citizen>/<alert>`, retained while open; closing publishes the closed state, then clears it. */
-export const alertMessageSchema = z.strictObject({
-  alert: idSchema,
-  citizen: idSchema,
-  kind: z.enum(KINDS),
-  state: z.enum(['open', 'closed']),
-  /** yellow: beyond a warning limit. red: beyond an alert limit, by a trustworthy reading. */
-  level: z.enum(['yellow', 'red']),
-  openedAt: utc,
-  updatedAt: utc,
-  closedAt: utc.optional(),
-  /** Of the last reading that was beyond a limit. */
-  breaches: z.array(breachSchema),
-  /** Readings of this episode, oldest first; at most the last 20. */
-  readings: z.array(z.string()).max(20),
-  /** A doubtful reading was beyond an alert limit: ask for a repeat. */
-  repeatAdvised: z.boolean(),
-  /** Grows by one with every change of this alert. */
-  revision: z.int().min(1),
-})
-export type AlertMessage = z.infer<typeof alertMessageSchema>
 
 /** `v1/heartbeat`: the alert engine is alive and has evaluated up to `evaluated` readings. */
 export const heartbeatSchema = z.strictObject({ at: utc, evaluated: z.int().min(0) })

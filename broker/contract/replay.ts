@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { alertMessageSchema, feedReadingSchema } from './messages.ts'
+import { alertMessageSchema } from './alert.ts'
+import { feedReadingSchema } from './messages.ts'
 
 /** What the broker answers over HTTP, all JSON. */
 

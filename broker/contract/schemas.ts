@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { alertMessageSchema } from './alert.ts'
 import * as messages from './messages.ts'
 import * as replay from './replay.ts'
 
@@ -30,7 +31,7 @@ export const SCHEMAS = {
   'device-state': messages.deviceStateSchema,
   'feed-reading': messages.feedReadingSchema,
   'fhir-observation': fhirObservationSchema,
-  alert: messages.alertMessageSchema,
+  alert: alertMessageSchema,
   heartbeat: messages.heartbeatSchema,
   'reading-page': replay.readingPageSchema,
   'alert-entry': replay.alertEntrySchema,

@@ -1,6 +1,6 @@
 import { isPreCareError, messageOf } from '../../device-drivers/errors.ts'
 import type { Reading } from '../../device-drivers/reading.ts'
-import { isOfTheCitizen } from '../alerts/evaluate.ts'
+import { isOfTheCitizen } from '../alerts/judged-reading.ts'
 import type { BrokerClock } from '../broker-clock.ts'
 import type { Log } from '../log.ts'
 import { isoTime } from './iso-time.ts'

@@ -225,4 +225,94 @@ export const MIGRATIONS: readonly string[] = [
     WHEN NEW.position IS NOT (SELECT coalesce(max(position), 0) + 1 FROM audit)
     BEGIN SELECT RAISE(ABORT, 'the audit is append-only'); END;
   `,
+  `
+  -- Episodes are computed (what the data says), alerts are facts (what people were told). The alerts of the engine
+  -- before, which judged in order of arrival, end here; every reading is kept and is judged anew.
+  DROP TABLE alerts;
+  DROP TABLE alert_readings;
+  DROP TABLE evaluated;
+  DELETE FROM alert_outbox;
+  DELETE FROM alert_holders;
+
+  -- message: the published state (alertMessageSchema)
+  CREATE TABLE alerts (
+    id TEXT PRIMARY KEY, citizen TEXT NOT NULL, rule TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'acknowledged', 'closed', 'withdrawn')),
+    opened_at TEXT NOT NULL, message TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX one_unfinished_alert ON alerts (citizen, rule) WHERE state IN ('open', 'acknowledged');
+  CREATE INDEX alerts_by_citizen ON alerts (citizen, opened_at);
+  CREATE TABLE alert_transitions (
+    cursor INTEGER PRIMARY KEY AUTOINCREMENT,
+    alert TEXT NOT NULL, revision INTEGER NOT NULL, at TEXT NOT NULL, message TEXT NOT NULL,
+    UNIQUE (alert, revision)
+  ) STRICT;
+  -- alert: whom it was told by; the digest for what was found too late
+  CREATE TABLE episodes (
+    citizen TEXT NOT NULL, rule TEXT NOT NULL, opened_at TEXT NOT NULL, first TEXT NOT NULL,
+    closed_at TEXT, alert TEXT NOT NULL, episode TEXT NOT NULL,
+    PRIMARY KEY (citizen, rule, opened_at, first)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX episodes_by_alert ON episodes (alert);
+  -- the state of a rule after the reading at position; the newest goes on, the older ones are for late readings
+  CREATE TABLE rule_states (
+    citizen TEXT NOT NULL, rule TEXT NOT NULL, position TEXT NOT NULL, state TEXT NOT NULL,
+    PRIMARY KEY (citizen, rule, position)
+  ) STRICT, WITHOUT ROWID;
+  -- citizens to be judged again from a time of measuring on: their rules changed, or judging failed
+  CREATE TABLE evaluations_due (citizen TEXT PRIMARY KEY, since TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE pauses (
+    id TEXT PRIMARY KEY, citizen TEXT NOT NULL, reason TEXT NOT NULL, from_at TEXT NOT NULL, to_at TEXT NOT NULL,
+    include_red INTEGER NOT NULL, author TEXT NOT NULL, created_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX pauses_by_citizen ON pauses (citizen, to_at);
+
+  -- Where rules come from; version is unique over all of them, so that it names what a rule was made of. scope: template,
+  -- organisation or citizen; rule: its id, '' for a whole template, the quantity for a citizen's limits.
+  CREATE TABLE rule_sources (
+    version INTEGER PRIMARY KEY AUTOINCREMENT,
+    level TEXT NOT NULL CHECK (level IN ('template', 'organisation', 'citizen', 'limits')),
+    scope TEXT NOT NULL, rule TEXT NOT NULL, from_at TEXT NOT NULL, to_at TEXT,
+    author TEXT NOT NULL, reason TEXT NOT NULL, review_at TEXT, body TEXT NOT NULL,
+    UNIQUE (level, scope, rule, from_at)
+  ) STRICT;
+  CREATE TABLE watches (
+    citizen TEXT NOT NULL, template TEXT NOT NULL, from_at TEXT NOT NULL, to_at TEXT, stage TEXT,
+    organisation TEXT, author TEXT NOT NULL, reason TEXT NOT NULL, review_at TEXT,
+    PRIMARY KEY (citizen, template, from_at)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO rule_sources (level, scope, rule, from_at, author, reason, body)
+    SELECT 'limits', citizen, quantity, from_at, author, reason,
+      json_object('alertLow', alert_low, 'warningLow', warning_low, 'warningHigh', warning_high, 'alertHigh', alert_high)
+    FROM limits ORDER BY from_at;
+  INSERT INTO evaluations_due (citizen, since) SELECT DISTINCT citizen, '' FROM limits;
+  `,
+  `
+  -- When a citizen has agreed to measure. plan: planSchema without its period; never changed, only ended
+  CREATE TABLE plans (
+    citizen TEXT NOT NULL, kind TEXT NOT NULL, from_at TEXT NOT NULL, to_at TEXT, plan TEXT NOT NULL,
+    PRIMARY KEY (citizen, kind, from_at)
+  ) STRICT, WITHOUT ROWID;
+  -- The minutes in which the engine looked at what did not come: every minute from first to last. Times here and below
+  -- are ms since 1970 UTC.
+  CREATE TABLE engine_ticks (first INTEGER PRIMARY KEY, last INTEGER NOT NULL) STRICT;
+  -- What each hub said last, and what was known of hubs and devices since which look
+  CREATE TABLE hub_watch (
+    hub TEXT PRIMARY KEY, last_heard INTEGER NOT NULL, holds_nothing_before INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE hub_facts (
+    hub TEXT NOT NULL, at INTEGER NOT NULL, heard INTEGER NOT NULL, last_heard INTEGER NOT NULL,
+    holds_nothing_before INTEGER, radio INTEGER NOT NULL,
+    PRIMARY KEY (hub, at)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE device_facts (
+    device TEXT NOT NULL, at INTEGER NOT NULL, battery_low INTEGER NOT NULL, problem TEXT,
+    PRIMARY KEY (device, at)
+  ) STRICT, WITHOUT ROWID;
+  -- What was said of a slot that was not filled in time
+  CREATE TABLE slot_verdicts (
+    citizen TEXT NOT NULL, kind TEXT NOT NULL, opens INTEGER NOT NULL, at INTEGER NOT NULL, verdict TEXT NOT NULL,
+    PRIMARY KEY (citizen, kind, opens, at)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -1,4 +1,5 @@
-import type { AlertMessage, FeedReading } from '../../broker/contract/messages.ts'
+import type { AlertMessage, Evidence } from '../../broker/contract/alert.ts'
+import type { FeedReading } from '../../broker/contract/messages.ts'
 import type { Value } from '../../device-drivers/reading.ts'
 
 /** Readings and alerts as one tidy terminal line each. Pure; the colour codes are ANSI and only used when asked for. */
@@ -44,24 +45,37 @@ export function readingLine(feed: FeedReading, late: boolean): string {
   )
 }
 
+/** What a comparison is called where people read it; the rest is told by its own name. */
+const COMPARED: Readonly<Record<string, string>> = {
+  alertLow: 'is below the alert limit',
+  warningLow: 'is below the warning limit',
+  warningHigh: 'is above the warning limit',
+  alertHigh: 'is above the alert limit',
+}
+
+function evidenceText({ quantity, value, unit, outOfRange, bound, limit }: Evidence): string {
+  const measured =
+    outOfRange === undefined
+      ? [value, unit].filter((part) => part !== undefined).join(' ')
+      : `${outOfRange} the range of the device`
+  const compared = COMPARED[bound] ?? `is ${words(bound)}`
+  return [words(quantity), measured, compared, limit].filter((part) => part !== undefined && part !== '').join(' ')
+}
+
 export function alertLine(alert: AlertMessage, paint: Paint): string {
+  const at = timeOfDay(alert.updatedAt)
   if (alert.state === 'closed') {
-    return line(
-      timeOfDay(alert.updatedAt),
-      'closed',
-      alert.citizen,
-      paint('green', `${alert.kind} is back within its limits`),
-    )
+    return line(at, 'closed', alert.citizen, paint('green', `${alert.rule.title} is back within its limits`))
   }
-  const why = alert.breaches.map((b) => {
-    const side = b.bound === 'alertLow' || b.bound === 'warningLow' ? 'below' : 'above'
-    const name = b.bound.startsWith('alert') ? 'alert' : 'warning'
-    const value = b.value === undefined ? `${b.outOfRange} the range of the device` : `${b.value} ${b.unit}`
-    return `${words(b.quantity)} ${value} is ${side} the ${name} limit ${b.limit}`
-  })
-  const repeat = alert.repeatAdvised ? '; doubtful, ask for a repeat' : ''
-  const text = paint(alert.level, `${alert.level.toUpperCase()} ${why.join('; ')}${repeat}`)
-  return line(timeOfDay(alert.updatedAt), 'ALERT', alert.citizen, text)
+  if (alert.state === 'withdrawn') {
+    return line(at, 'withdrawn', alert.citizen, paint('dim', `${alert.rule.title}: ${alert.cause ?? ''}`))
+  }
+  const why = alert.evidence.map(evidenceText).join('; ')
+  const repeat = alert.repeatBy === undefined ? '' : '; doubtful, ask for a repeat'
+  const normal = alert.normalSince === undefined ? '' : '; back within its limits, waits to be acknowledged'
+  const tag = alert.state === 'acknowledged' ? 'seen' : 'ALERT'
+  const colour = alert.level === 'blue' ? 'dim' : alert.level
+  return line(at, tag, alert.citizen, paint(colour, `${alert.level.toUpperCase()} ${why}${repeat}${normal}`))
 }
 
 export function receiptLine(at: string, hub: string, first: number, last: number): string {

@@ -1,5 +1,6 @@
 import mqtt from 'mqtt'
-import { alertMessageSchema, feedReadingSchema } from '../../broker/contract/messages.ts'
+import { alertMessageSchema } from '../../broker/contract/alert.ts'
+import { feedReadingSchema } from '../../broker/contract/messages.ts'
 import { parseTopic } from '../../broker/contract/topics.ts'
 import { alertLine, type Paint, readingLine } from './lines.ts'
 

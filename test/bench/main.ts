@@ -5,6 +5,7 @@ import { type Bench, isWithin, report } from './bench.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   latency: () => import('./latency.bench.ts'),
+  alerts: () => import('./alerts.bench.ts'),
   ingest: () => import('./ingest.bench.ts'),
   fuzz: () => import('./fuzz.bench.ts'),
   hub: () => import('./hub.bench.ts'),
@@ -18,6 +19,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   watch: () => import('./watch.bench.ts'),
   resume: () => import('./resume.bench.ts'),
   abuse: () => import('./abuse.bench.ts'),
+  fatigue: () => import('./fatigue.bench.ts'),
 }
 
 async function main(name: string, options: { json?: true; seed?: string; secs?: string }): Promise<void> {

@@ -32,6 +32,18 @@ interface JournalView {
   readonly held: number
   readonly corrupt: number
   readonly alerts: readonly Record<string, unknown>[]
+  readonly episodes: readonly StoredEpisode[]
+}
+
+interface StoredEpisode {
+  readonly citizen: string
+  readonly rule: string
+  readonly alert: string
+  readonly openedAt: string
+  readonly closedAt: string | undefined
+  readonly level: string
+  readonly worst: string
+  readonly readings: readonly string[]
 }
 
 export interface Verdict {
@@ -91,6 +103,15 @@ function viewOf(path: string): JournalView {
         .prepare('SELECT message FROM alerts')
         .all()
         .map((row) => JSON.parse(String(row['message']))),
+      episodes: db
+        .prepare('SELECT citizen, rule, alert, episode FROM episodes')
+        .all()
+        .map((row) => ({
+          ...JSON.parse(String(row['episode'])),
+          citizen: String(row['citizen']),
+          rule: String(row['rule']),
+          alert: String(row['alert']),
+        })),
     }
   } finally {
     db.close()
@@ -107,8 +128,42 @@ export function storedCount(path: string): number {
   }
 }
 
-const told = (e: Pick<Episode, 'citizen' | 'kind' | 'openedAt' | 'closedAt' | 'red' | 'keys'>): string =>
-  JSON.stringify([e.citizen, e.kind, e.openedAt, e.closedAt ?? null, e.red ? 'red' : 'yellow', e.keys])
+const told = (e: Omit<Episode, 'unstable'>): string =>
+  JSON.stringify([
+    e.citizen,
+    e.quantity,
+    e.openedAt,
+    e.closedAt ?? null,
+    e.red ? 'red' : 'yellow',
+    e.wasRed ? 'red' : 'yellow',
+    e.keys,
+  ])
+
+/** 'limits-pulse-rate' -> 'pulseRate'. */
+const quantityOf = (rule: string): string =>
+  rule.replace(/^limits-/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+
+/** What people were told must stand on what the data says: nothing untold, nothing made up, one alert at a time. */
+function factsWrong(view: JournalView): string[] {
+  const byId = new Map(view.alerts.map((alert) => [String(alert['alert']), alert]))
+  const own = new Map<string, number>()
+  for (const { alert } of view.episodes) own.set(alert, (own.get(alert) ?? 0) + 1)
+  const unfinished = view.alerts.filter(({ state }) => state === 'open' || state === 'acknowledged')
+  const rules = unfinished.map((alert) => `${alert['citizen']} ${JSON.stringify(alert['rule'])}`)
+  return [
+    ...view.episodes.filter(({ alert }) => !byId.has(alert)).map(({ openedAt }) => `untold episode of ${openedAt}`),
+    ...view.alerts
+      .filter(({ alert, state }) => !own.has(String(alert)) && state !== 'withdrawn' && state !== 'closed')
+      .map(({ alert }) => `alert ${String(alert)} without an episode`),
+    ...view.episodes
+      .filter(({ alert, closedAt }) => {
+        const state = byId.get(alert)?.['state']
+        return closedAt === undefined && (state === 'closed' || state === 'withdrawn')
+      })
+      .map(({ alert }) => `alert ${alert} ended, its episode did not`),
+    ...rules.filter((rule, i) => rules.indexOf(rule) !== i).map((rule) => `two open alerts of ${rule}`),
+  ]
+}
 
 function alertsWrong(
   view: JournalView,
@@ -118,20 +173,21 @@ function alertsWrong(
 ): string[] {
   const made = new Map(emitted.map((e) => [keyOf(e), e]))
   const keys = new Map(view.stored.map(({ id, key }) => [id, key]))
-  const acts = view.stored.flatMap(({ key, citizen, measuredAt }): Act[] => {
+  const acts = view.stored.flatMap(({ id, key, citizen, measuredAt }): Act[] => {
     const act = made.get(key)
     if (act === undefined) return []
-    return [{ citizen, kind: act.kind, key, at: measuredAt, values: act.values, doubtful: doubtful.has(act.device) }]
+    return [{ citizen, key, id, at: measuredAt, values: act.values, doubtful: doubtful.has(act.device) }]
   })
   const expected = episodesOf(acts, scenario.registry.limits).map(told)
-  const found = view.alerts.map((alert) =>
+  const found = view.episodes.map(({ citizen, rule, openedAt, closedAt, level, worst, readings }) =>
     told({
-      citizen: String(alert['citizen']),
-      kind: String(alert['kind']),
-      openedAt: String(alert['openedAt']),
-      closedAt: typeof alert['closedAt'] === 'string' ? alert['closedAt'] : undefined,
-      red: alert['level'] === 'red',
-      keys: (Array.isArray(alert['readings']) ? alert['readings'] : []).map((id) => keys.get(String(id)) ?? 'unknown'),
+      citizen,
+      quantity: quantityOf(rule),
+      openedAt,
+      closedAt,
+      red: level === 'red',
+      wasRed: worst === 'red',
+      keys: readings.map((id) => keys.get(id) ?? 'unknown'),
     }),
   )
   const wanted = new Set(expected)
@@ -139,6 +195,7 @@ function alertsWrong(
   return [
     ...expected.filter((text) => !had.has(text)).map((text) => `missing ${text}`),
     ...found.filter((text) => !wanted.has(text)).map((text) => `unexpected ${text}`),
+    ...factsWrong(view),
   ]
 }
 

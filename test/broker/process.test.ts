@@ -5,12 +5,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import mqtt, { type MqttClient } from 'mqtt'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import {
-  alertMessageSchema,
-  feedReadingSchema,
-  heartbeatSchema,
-  receiptSchema,
-} from '../../broker/contract/messages.ts'
+import { alertMessageSchema } from '../../broker/contract/alert.ts'
+import { feedReadingSchema, heartbeatSchema, receiptSchema } from '../../broker/contract/messages.ts'
 import type { RawReading } from '../../device-drivers/reading.ts'
 
 /** The whole broker as an operator has it: the real process, its command line, its journal on a disk. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { versionAt } from '../../broker/alerts/fold-state.ts'
 import { applyRegistry, openRegistry } from '../../broker/registry.ts'
 import { type Journal, openJournal } from '../../broker/store/journal.ts'
 import { at, count, DOCUMENT, temporaryDirectory } from './core-fixture.ts'
@@ -128,10 +129,11 @@ it('finds the limits that held when the value was measured, and never rewrites t
       { ...limits, warningHigh: 150, from: at(0) },
     ],
   })
-  const registry = openRegistry(journal)
-  expect(registry.limitsFor('citizen-1', 'systolic', '2025-12-31T00:00:00.000Z')).toBeUndefined()
-  expect(registry.limitsFor('citizen-1', 'systolic', at(-1))).toEqual({ warningHigh: 140 })
-  expect(registry.limitsFor('citizen-1', 'systolic', at(0))).toEqual({ warningHigh: 150 })
+  const [timeline] = openRegistry(journal).rulesOf('citizen-1')
+  const held = (time: string) => timeline && versionAt(timeline, time)?.rule
+  expect(held('2025-12-31T00:00:00.000Z')).toBeUndefined()
+  expect(held(at(-1))).toMatchObject({ limits: { warningHigh: 140 } })
+  expect(held(at(0))).toMatchObject({ limits: { warningHigh: 150 } })
   const rewritten = { limits: [{ ...limits, warningHigh: 145 }] }
   expect(() => applyRegistry(journal, rewritten)).toThrow(/limits\[0\]\.from: other limits hold from that time already/)
 })

@@ -262,6 +262,36 @@ describe('the hub', () => {
     expect(health()[1]).toMatchObject({ clock: { synced: true }, radio: { state: 'ready' }, outbox: { unsent: 0 } })
   })
 
+  it('says up to which time it holds nothing: now when all is delivered, the earliest measurement while something waits', async () => {
+    const broker = await receiptBroker(HUB)
+    const radio = testRadio()
+    broker.answer = () => undefined
+    const health = () =>
+      broker.heard
+        .filter(({ topic }) => topic.endsWith('/health'))
+        .map(({ text }) => hubHealthSchema.parse(JSON.parse(text)))
+    const { hub, clock } = setUp(
+      broker,
+      [
+        scriptedDriver(async function* (): AsyncIterable<SessionEvent> {
+          yield { type: 'record', record: record(80, 1) }
+        }),
+      ],
+      { devices: [device('scale-0001', ADDRESS)] },
+      { ble: radio.transport },
+    )
+    await hub.ready
+    await until(() => health().length === 1)
+    expect(health()[0]?.outbox.holdsNothingBefore).toBe(health()[0]?.at)
+    radio.advertise(seen())
+    await until(() => broker.ids().length > 0)
+    const count = health().length
+    await clock.advance(12_000)
+    await until(() => health().length > count)
+    const waiting = broker.batches()[0]?.readings[0]?.measuredAt ?? ''
+    expect(health().at(-1)?.outbox).toMatchObject({ unsent: 1, holdsNothingBefore: waiting })
+  })
+
   it('stops within three seconds in the middle of a visit that never ends', async () => {
     const broker = await receiptBroker(HUB)
     const radio = testRadio()

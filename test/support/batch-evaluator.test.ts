@@ -6,15 +6,16 @@ const LIMITS = [{ citizen: 'citizen-0001', quantity: 'oxygenSaturation', alertLo
 const acts = (...told: (readonly [minute: number, value: number, doubtful?: 'doubtful'])[]): Act[] =>
   told.map(([minute, value, doubtful], i) => ({
     citizen: 'citizen-0001',
-    kind: 'oxygen-saturation',
     key: `act-${i}`,
+    id: `act-${i}`,
     at: `2026-11-20T12:${String(minute).padStart(2, '0')}:00.000Z`,
     values: { oxygenSaturation: value },
     doubtful: doubtful !== undefined,
   }))
 const story = (list: readonly Act[]): string[] =>
   episodesOf(list, LIMITS).map(
-    ({ red, closedAt, keys }) => `${red ? 'red' : 'yellow'} ${closedAt ? 'closed' : 'open'} ${keys.length}`,
+    ({ red, closedAt, keys, unstable }) =>
+      `${red ? 'red' : 'yellow'} ${closedAt ? 'closed' : 'open'} ${keys.length}${unstable ? ' unstable' : ''}`,
   )
 
 test('a value at the limit opens nothing, one below it does, and one within closes', () => {
@@ -27,6 +28,11 @@ test('an episode turns red below the alert limit and yellow again above it', () 
 test('a doubtful value is yellow at most, and closes nothing', () => {
   expect(story(acts([1, 80, 'doubtful'], [2, 95, 'doubtful']))).toEqual(['yellow open 1'])
 })
-test('an older act raises, and neither lowers nor closes', () => {
-  expect(story(acts([5, 87], [1, 84], [2, 95], [3, 87]))).toEqual(['red open 3'])
+test('the order of the list does not matter, the time of measuring does', () => {
+  expect(story(acts([5, 87], [1, 84], [2, 95], [3, 87]))).toEqual(['red closed 2', 'yellow open 2'])
+})
+test('the seventh change in a day makes it unstable, and it does not end with the next value within', () => {
+  const swinging = acts([1, 80], [2, 95], [3, 80], [4, 95], [5, 80], [6, 95], [7, 80], [8, 95])
+  expect(story(swinging).at(-1)).toBe('red open 1 unstable')
+  expect(story(swinging)).toHaveLength(4)
 })

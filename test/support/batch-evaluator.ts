@@ -1,15 +1,16 @@
 /**
  * The four-level rule, written from its words and not from the broker's code, over a finished list: what episodes must
- * a broker have that stored these acts in this order? Beyond a warning limit is yellow, beyond an alert limit red; at
- * the limit is not beyond it. A doubtful act makes yellow at most. An act within all limits closes, if it can be
- * trusted. An act older than one already judged may open or raise, and never lowers or closes.
+ * a broker have that stored these acts, in whatever order? Beyond a warning limit is yellow, beyond an alert limit red;
+ * at the limit is not beyond it. A doubtful act makes yellow at most and calms nothing. An act within all limits ends
+ * the episode, if it can be trusted. More than six beginnings and ends within 24 hours: the episode is unstable, and
+ * ends only when there was none for 24 hours.
  */
 
 export interface Act {
   readonly citizen: string
-  readonly kind: string
-  /** Names the record. */
+  /** Names the record; of two acts of the same moment the lower one was first. */
   readonly key: string
+  readonly id: string
   /** ISO time of measuring. */
   readonly at: string
   readonly values: Readonly<Record<string, number>>
@@ -27,52 +28,75 @@ export interface LimitSet {
 
 export interface Episode {
   readonly citizen: string
-  readonly kind: string
+  readonly quantity: string
   readonly openedAt: string
   closedAt: string | undefined
+  /** As it is, or as it was when it ended. */
   red: boolean
-  /** Records of the episode in order of storing, the one that closed it included; the newest 20. */
+  /** Ever. */
+  wasRed: boolean
+  unstable: boolean
+  /** Records of the episode in order of time, the one that ended it included; the newest 20. */
   keys: string[]
 }
 
 const KEPT = 20
+const MOST_CHANGES = 6
+const DAY_MS = 86_400_000
 
 /** 0: within. 1: beyond a warning limit. 2: beyond an alert limit. */
-function severity(act: Act, limits: readonly LimitSet[]): number {
-  let worst = 0
-  for (const limit of limits) {
-    const value = act.values[limit.quantity]
-    if (limit.citizen !== act.citizen || value === undefined) continue
-    if (value < (limit.warningLow ?? -Infinity) || value > (limit.warningHigh ?? Infinity)) worst = Math.max(worst, 1)
-    if (value < (limit.alertLow ?? -Infinity) || value > (limit.alertHigh ?? Infinity)) worst = 2
-  }
-  return worst
+function severity(value: number, limit: LimitSet): number {
+  if (value < (limit.alertLow ?? -Infinity) || value > (limit.alertHigh ?? Infinity)) return 2
+  return value < (limit.warningLow ?? -Infinity) || value > (limit.warningHigh ?? Infinity) ? 1 : 0
 }
 
-/** @param acts in order of storing @returns episodes in order of opening */
-export function episodesOf(acts: readonly Act[], limits: readonly LimitSet[]): Episode[] {
+function episodesUnder(limit: LimitSet, acts: readonly Act[]): Episode[] {
   const all: Episode[] = []
-  const open = new Map<string, Episode>()
-  const newest = new Map<string, string>()
+  let episode: Episode | undefined
+  let outside = false
+  let crossings: number[] = []
   for (const act of acts) {
-    const watch = `${act.citizen} ${act.kind}`
-    const old = act.at < (newest.get(watch) ?? '')
-    if (!old) newest.set(watch, act.at)
-    const found = severity(act, limits)
-    let episode = open.get(watch)
-    if (found === 0) {
-      if (episode === undefined || act.doubtful || old) continue
-      episode.closedAt = act.at
-      open.delete(watch)
-    } else if (episode === undefined) {
-      const { citizen, kind, at } = act
-      episode = { citizen, kind, openedAt: at, closedAt: undefined, red: found === 2 && !act.doubtful, keys: [] }
-      open.set(watch, episode)
+    const value = act.values[limit.quantity]
+    if (value === undefined || act.citizen !== limit.citizen) continue
+    const found = severity(value, limit)
+    if (found === 0 && (act.doubtful || episode === undefined)) continue
+    const time = Date.parse(act.at)
+    if (outside !== found > 0) crossings = [...crossings.filter((then) => then > time - DAY_MS), time]
+    outside = found > 0
+    const restless = crossings.length > MOST_CHANGES
+    if (episode === undefined) {
+      const red = found === 2 && !act.doubtful
+      const { citizen, at } = act
+      episode = {
+        citizen,
+        quantity: limit.quantity,
+        openedAt: at,
+        closedAt: undefined,
+        red,
+        wasRed: red,
+        unstable: restless,
+        keys: [act.key],
+      }
       all.push(episode)
+      continue
+    }
+    if (found === 0) {
+      episode.unstable ||= restless
+      if (episode.unstable && time - (crossings.at(-1) ?? time) < DAY_MS) continue
+      if (episode.unstable) crossings = []
+      episode.closedAt = act.at
     } else if (!act.doubtful) {
-      episode.red = found === 2 || (episode.red && old)
+      episode.red = found === 2
+      episode.wasRed ||= episode.red
     }
     episode.keys = [...episode.keys, act.key].slice(-KEPT)
+    if (found === 0) episode = undefined
   }
   return all
+}
+
+/** @param acts in any order @returns episodes of each limit in order of opening */
+export function episodesOf(acts: readonly Act[], limits: readonly LimitSet[]): Episode[] {
+  const ordered = acts.toSorted((a, b) => (`${a.at} ${a.id}` < `${b.at} ${b.id}` ? -1 : 1))
+  return limits.flatMap((limit) => episodesUnder(limit, ordered))
 }

@@ -25,6 +25,8 @@ export interface Registry {
   }[]
   readonly limits: readonly Record<string, string | number>[]
   readonly clients: readonly { id: string; organisation: string }[]
+  readonly templates?: readonly object[]
+  readonly watches?: readonly object[]
 }
 
 export interface Secrets {

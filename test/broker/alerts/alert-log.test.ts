@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { RawReading } from '../../../device-drivers/reading.ts'
 import {
   alertsOf,
   at,
@@ -16,11 +17,15 @@ import {
 
 const HUB = 'hub-0001'
 let sequence = 0
-async function measure(core: Core, systolic: number, change = {}): Promise<void> {
+/** Measured now, a second after the one before, unless said otherwise. */
+async function measure(core: Core, systolic: number, change: Partial<RawReading> = {}): Promise<void> {
   sequence += 1
+  core.clock.time += 1_000
+  const now = new Date(core.clock.time).toISOString()
+  const times = { measuredAt: now, receivedAt: change.measuredAt ?? now }
   await core.send(
     HUB,
-    message(sequence, [reading(`reading ${sequence}`, { values: pressure(systolic), measuredAt: at(0), ...change })]),
+    message(sequence, [reading(`reading ${sequence}`, { values: pressure(systolic), ...times, ...change })]),
   )
 }
 const publishedBy = (core: Core) => pull(core.ingest.alerts)
@@ -28,16 +33,16 @@ const publishedBy = (core: Core) => pull(core.ingest.alerts)
 describe('an alert', () => {
   it('is published retained when it opens and changes; closing is told, then the retained state cleared', async () => {
     const core = openCore()
-    for (const systolic of [120, 145, 165, 120]) await measure(core, systolic)
+    for (const systolic of [120, 145, 150, 120]) await measure(core, systolic)
     const out = publishedBy(core)
     expect(out.map(({ retain, qos, lane }) => ({ retain, qos, lane }))).toEqual(
       [true, true, false, true].map((retain) => ({ retain, qos: 1, lane: 'alert' })),
     )
     expect(new Set(out.map(({ topic }) => topic)).size).toBe(1)
     expect(out[0]?.topic).toMatch(/^v1\/orgs\/clinic\/alerts\/citizen-1\/[0-9a-f]{32}$/)
-    const [yellow, red, closed, cleared] = alertsOf(out)
+    const [yellow, higher, closed, cleared] = alertsOf(out)
     expect(yellow).toMatchObject({ state: 'open', level: 'yellow', revision: 1 })
-    expect(red).toMatchObject({ state: 'open', level: 'red', revision: 2 })
+    expect(higher).toMatchObject({ state: 'open', level: 'yellow', revision: 2 })
     expect(closed).toMatchObject({ state: 'closed', revision: 3 })
     expect(cleared).toBeNull()
   })
@@ -55,8 +60,7 @@ describe('an alert', () => {
     await measure(again, 120)
     expect(alertsOf(publishedBy(again))).toMatchObject([
       { alert: first?.alert, level: 'red', revision: 2 },
-      { alert: first?.alert, state: 'closed', revision: 3 },
-      null,
+      { alert: first?.alert, state: 'open', level: 'red', revision: 3, normalSince: expect.any(String) },
     ])
   })
 
@@ -98,11 +102,11 @@ describe('an alert', () => {
     expect(alertsOf(publishedBy(core))).toMatchObject([{ revision: 1 }])
   })
 
-  it('is one per citizen and kind', async () => {
+  it('is one per citizen and rule', async () => {
     const core = openCore()
     await measure(core, 165)
     await measure(core, 85 - 1)
-    expect(core.ingest.alerts.openAlerts()).toMatchObject([{ revision: 2, breaches: [{ bound: 'alertLow' }] }])
+    expect(core.ingest.alerts.openAlerts()).toMatchObject([{ revision: 2, evidence: [{ bound: 'alertLow' }] }])
   })
 })
 
@@ -133,10 +137,10 @@ describe('what reaches an organisation', () => {
   it('is cleared at the end of the alert also where the grant has ended in between', async () => {
     const core = openCore()
     core.apply({ grants: [{ ...DOCUMENT.grants[0], to: at(5) }] })
-    await measure(core, 165)
+    await measure(core, 145)
     publishedBy(core)
     core.clock.time += 6 * 60_000
-    await measure(core, 120, { measuredAt: at(6) })
+    await measure(core, 120)
     expect(alertsOf(publishedBy(core))).toEqual([null])
   })
 })
@@ -149,25 +153,34 @@ describe('judging', () => {
     })
     await measure(core, 120, { measuredAt: at(-2) })
     expect(publishedBy(core)).toEqual([])
-    await measure(core, 120, { measuredAt: at(0) })
-    expect(alertsOf(publishedBy(core))).toMatchObject([{ breaches: [{ limit: 110 }] }])
+    await measure(core, 120)
+    expect(alertsOf(publishedBy(core))).toMatchObject([{ evidence: [{ limit: 110 }] }])
   })
 
-  it('lets no older reading close what a newer one opened', async () => {
+  it('goes by the time of measuring: an older reading closes nothing that a newer one opened', async () => {
     const core = openCore()
-    await measure(core, 165, { measuredAt: at(-1) })
+    await measure(core, 145, { measuredAt: at(-1) })
     await measure(core, 120, { measuredAt: at(-5) })
     expect(core.ingest.alerts.openAlerts()).toHaveLength(1)
-    await measure(core, 120, { measuredAt: at(0) })
+    await measure(core, 120)
     expect(core.ingest.alerts.openAlerts()).toHaveLength(0)
   })
 
   it('is not misled by a reading from the future', async () => {
     const core = openCore()
-    await measure(core, 165, { measuredAt: '2099-01-01T00:00:00.000Z' })
-    core.clock.time += 60_000
-    await measure(core, 120, { measuredAt: at(1) })
+    const future = '2099-01-01T00:00:00.000Z'
+    await measure(core, 145, { measuredAt: future, receivedAt: future })
+    await measure(core, 120)
     expect(core.ingest.alerts.openAlerts()).toHaveLength(0)
+  })
+
+  it('judges a backlog once: one revision for a commit, however many readings it has', async () => {
+    const core = openCore()
+    const readings = Array.from({ length: 40 }, (_, i) =>
+      reading(`backlog ${i}`, { values: pressure(145 + i), measuredAt: at(-50 + i), receivedAt: at(0) }),
+    )
+    await core.send(HUB, message(1, readings))
+    expect(alertsOf(publishedBy(core))).toMatchObject([{ revision: 1, level: 'red', openedAt: at(-50) }])
   })
 
   it('compares no value in another unit, and says so', async () => {

@@ -16,7 +16,10 @@ test('the synthetic citizen is seen by one organisation that sees nobody else', 
   ])
   expect(registry.clients).toEqual([{ id: 'self-test-watch', organisation: 'self-test' }])
   // Red would latch until a person acknowledges it: the test alert must clear by itself.
-  expect(registry.limits.map(({ alertLow, alertHigh }) => alertLow ?? alertHigh)).toEqual([undefined])
+  expect(registry.limits).toEqual([])
+  expect(registry.citizenRules.map(({ set }) => [set?.['category'], set?.['limits']])).toEqual([
+    ['self-test', { warningLow: 90 }],
+  ])
 })
 
 optional('systemd-analyze', has)('the unit of the watch, by systemd', () => {

@@ -1,0 +1,42 @@
+import type { Kind } from '../../device-drivers/reading.ts'
+import type { Evidence } from '../contract/alert.ts'
+import type { History } from './normal.ts'
+
+/** 0: within. 1: yellow. 2: red. */
+export type Severity = 0 | 1 | 2
+
+/** Newest value of a quantity that a score or a set of answers is made of. */
+export interface Input {
+  readonly at: string
+  readonly value: number
+  readonly unit: string
+  readonly trusted: boolean
+  readonly reading: string
+  readonly kind: Kind
+}
+
+/** What a rule remembers; each type uses its own part. */
+export interface Memory {
+  readonly history: History
+  /** Time and canonical value of the last days, oldest first. */
+  readonly recent?: readonly (readonly [at: string, value: number])[]
+  readonly inputs?: Readonly<Record<string, Input>>
+}
+
+/** What one reading says under one rule, before waiting, hysteresis and the rest. */
+export interface Assessment {
+  readonly severity: Severity
+  readonly evidence: readonly Evidence[]
+  readonly trusted: boolean
+  /** Far enough inside to end an episode. */
+  readonly clear: boolean
+  readonly kinds: readonly Kind[]
+}
+
+export interface Assessed {
+  readonly memory: Memory
+  /** Absent when the reading says nothing under this rule. */
+  readonly assessment?: Assessment
+}
+
+export const worst = (severities: readonly Severity[]): Severity => Math.max(0, ...severities) as Severity
