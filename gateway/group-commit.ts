@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import type { HubClock } from './hub-clock.ts'
-import { isBeyondRetry, isFull } from './outbox-file.ts'
+import { isBeyondRetry, isFull, settleLog } from './outbox-file.ts'
 import type { OutboxRoom } from './outbox-room.ts'
 
 /** intake: brings something new. drain: marks or deletes, so that a full disk can empty itself. */
@@ -36,6 +36,7 @@ export class GroupCommit {
   readonly #room: OutboxRoom
   readonly #onBroken: (error: PreCareError) => void
   readonly #clock: WaitingClock | undefined
+  #settled: boolean
   #jobs: Job[] = []
   #scheduled = false
   #waiting: { cancel(): void } | undefined
@@ -43,13 +44,20 @@ export class GroupCommit {
 
   /**
    * @param onBroken called when the file can't be trusted any more and must be opened anew
-   * @param clock without one nothing waits
+   * @param parts `settled`: false when the last process's log could not be carried into the database yet, and nothing
+   *   new is taken; `clock`: without one nothing waits
    */
-  constructor(db: DatabaseSync, room: OutboxRoom, onBroken: (error: PreCareError) => void, clock?: WaitingClock) {
+  constructor(
+    db: DatabaseSync,
+    room: OutboxRoom,
+    onBroken: (error: PreCareError) => void,
+    { settled = true, clock }: { readonly settled?: boolean; readonly clock?: WaitingClock | undefined } = {},
+  ) {
     this.#db = db
     this.#room = room
     this.#onBroken = onBroken
     this.#clock = clock
+    this.#settled = settled
   }
 
   /**
@@ -95,10 +103,10 @@ export class GroupCommit {
     const drain = jobs.filter(({ purpose }) => purpose === 'drain')
     if (intake.length > 0 && !this.#room.mayTake()) this.#refuse(intake, noRoom())
     else if (intake.length > 0) {
-      const failure = this.#commit(jobs)
+      const failure = this.#commit(jobs, !this.#settled)
       if (failure === undefined) this.#room.noteTaken()
-      else this.#refuse(isFull(failure.cause) ? intake : jobs, failure)
-      if (failure === undefined || !isFull(failure.cause)) return
+      else this.#refuse(maySend(failure) ? intake : jobs, failure)
+      if (failure === undefined || !maySend(failure)) return
     }
     if (drain.length > 0) this.#drain(drain)
   }
@@ -118,7 +126,8 @@ export class GroupCommit {
   /** Undefined when it is on the disk. @param emptyLog moves the log into the database first, to cut it to nothing */
   #commit(jobs: readonly Job[], emptyLog = false): PreCareError | undefined {
     try {
-      if (emptyLog) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      if (emptyLog && settleLog(this.#db, this.#settled)) this.#settled = true
+      if (!this.#settled && jobs.some(({ purpose }) => purpose === 'intake')) throw new Error(UNSETTLED)
       this.#db.exec('BEGIN IMMEDIATE')
       const settle = jobs.map((job) => job.run())
       this.#db.exec('COMMIT')
@@ -137,6 +146,9 @@ export class GroupCommit {
   }
 }
 
+const UNSETTLED = 'another process holds the outbox, and its log may hold what is not on the disk'
+/** What was new is refused; what the broker has can be marked all the same. */
+const maySend = (failure: PreCareError): boolean => isFull(failure.cause) || failure.message === UNSETTLED
 const NO_ROOM = 'the disk is full; what room is left serves to empty it'
 const noRoom = (): PreCareError => new PreCareError('store-failed', NO_ROOM)
 const isNoRoom = (failure: PreCareError): boolean => failure.message === NO_ROOM || isFull(failure.cause)

@@ -6,8 +6,7 @@ import { migrate } from './outbox-schema.ts'
 import { renewStamp, wasPutBack } from './outbox-stamp.ts'
 
 /**
- * Opening the outbox's file, and what is done when it is damaged, or an earlier state of itself: set aside, never deleted,
- * and what is left is saved.
+ * Opening the outbox's file, and what is done when it is damaged, or an earlier state of itself: set aside, never deleted.
  */
 
 /** Only the hub's own user may read readings. */
@@ -26,7 +25,7 @@ const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26
 
 /** SQLite's primary result code of an error that `node:sqlite` threw. */
-function sqliteCode(error: unknown): number | undefined {
+export function sqliteCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
   return typeof code === 'number' ? code & 0xff : undefined
 }
@@ -52,14 +51,43 @@ function mayBeFull(error: unknown): boolean {
   return code === SQLITE_FULL || code === SQLITE_IOERR || code === SQLITE_CANTOPEN || system === 'ENOSPC'
 }
 
+/**
+ * Carries the log into the database and empties it. A process that ended in the middle of a commit leaves frames that
+ * can be read and were never synced (an fsync that failed leaves its pages in the cache, clean): a device that sends
+ * such a record again would be told "received". Each page is written anew by this, so its fsync speaks for all of them.
+ *
+ * @param patient waits for another process that reads the file
+ * @returns false while another process reads the file
+ */
+export function settleLog(db: DatabaseSync, patient: boolean): boolean {
+  if (!patient) db.exec('PRAGMA busy_timeout = 0')
+  try {
+    return db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
+  } finally {
+    if (!patient) db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
+  }
+}
+
+/** At opening. A disk without room for it lets the hub up all the same, which must send to make room. */
+function settledNow(db: DatabaseSync): boolean {
+  try {
+    return settleLog(db, false)
+  } catch (error) {
+    if (isFull(error)) return false
+    throw error
+  }
+}
+
 function isDamage(error: unknown): boolean {
   const code = sqliteCode(error)
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
 }
 
-function openChecked(path: string): DatabaseSync | 'damaged' {
+function openChecked(path: string): SoundFile | 'damaged' {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
   try {
+    // First of all: after `quick_check` SQLite says that the table is locked, until the next commit.
+    const settled = settledNow(db)
     const verdict = db.prepare('PRAGMA quick_check(1)').get()?.['quick_check']
     if (verdict !== 'ok') {
       db.close()
@@ -69,7 +97,7 @@ function openChecked(path: string): DatabaseSync | 'damaged' {
     db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL`)
     db.exec(`PRAGMA wal_autocheckpoint = ${LOG_PAGES}; PRAGMA journal_size_limit = ${LOG_BYTES}`)
     migrate(db)
-    return db
+    return { db, settled }
   } catch (error) {
     db.close()
     if (isDamage(error)) return 'damaged'
@@ -77,11 +105,16 @@ function openChecked(path: string): DatabaseSync | 'damaged' {
   }
 }
 
+interface SoundFile {
+  readonly db: DatabaseSync
+  /** What the last process left in the log is in the database. Until then nothing may be told "received". */
+  readonly settled: boolean
+}
+
 /** damaged: SQLite can't trust it. restored: sound, but an earlier state of this outbox, or another machine's. */
 export type AsideReason = 'damaged' | 'restored'
 
-export interface OpenedFile {
-  readonly db: DatabaseSync
+export interface OpenedFile extends SoundFile {
   /** Where a file that could not be gone on with was put. */
   readonly setAside?: { readonly path: string; readonly why: AsideReason }
 }
@@ -109,8 +142,8 @@ export function openOutboxFile(path: string, options: OpenFileOptions): OpenedFi
 function openOrSetAside(path: string, { tag, machine }: OpenFileOptions): OpenedFile {
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER })
   const opened = openOwned(path)
-  if (opened !== 'damaged' && !wasPutBack(opened, path, machine)) return { db: stamped(opened, path, machine, tag) }
-  if (opened !== 'damaged') opened.close()
+  if (opened !== 'damaged' && !wasPutBack(opened.db, path, machine)) return stamped(opened, path, machine, tag)
+  if (opened !== 'damaged') opened.db.close()
   const why = opened === 'damaged' ? 'damaged' : 'restored'
   const aside = `${path}.${why}-${tag}`
   // The write-ahead log goes along under the matching name: its last commits belong to the file.
@@ -120,80 +153,24 @@ function openOrSetAside(path: string, { tag, machine }: OpenFileOptions): Opened
   const fresh = openOwned(path)
   if (fresh === 'damaged')
     throw new PreCareError('store-failed', 'a new outbox is damaged at once: the disk is at fault')
-  return { db: stamped(fresh, path, machine, tag), setAside: { path: aside, why } }
+  return { ...stamped(fresh, path, machine, tag), setAside: { path: aside, why } }
 }
 
-function openOwned(path: string): DatabaseSync | 'damaged' {
+function openOwned(path: string): SoundFile | 'damaged' {
   closeSync(openSync(path, 'a', OWNER_ONLY))
   chmodSync(path, OWNER_ONLY)
   return openChecked(path)
 }
 
 /** A disk without room keeps the stamp it has: the hub must come up to empty itself. */
-function stamped(db: DatabaseSync, path: string, machine: string | undefined, tag: string): DatabaseSync {
+function stamped(file: SoundFile, path: string, machine: string | undefined, tag: string): SoundFile {
   try {
-    renewStamp(db, path, machine, tag)
+    if (file.settled) renewStamp(file.db, path, machine, tag)
   } catch (error) {
     if (!mayBeFull(error)) {
-      db.close()
+      file.db.close()
       throw error
     }
   }
-  return db
-}
-
-interface SavedRow {
-  readonly id: string
-  readonly state: 'held' | 'queued'
-  readonly body: string
-}
-export interface Salvage {
-  readonly rows: readonly SavedRow[]
-  readonly memory: readonly { readonly device: string; readonly key: string; readonly value: string | number }[]
-  readonly session: number
-}
-
-function readable<T>(db: DatabaseSync, sql: string, take: (row: Record<string, unknown>) => T | undefined): T[] {
-  const taken: T[] = []
-  try {
-    for (const row of db.prepare(sql).iterate()) {
-      const value = take(row)
-      if (value !== undefined) taken.push(value)
-    }
-  } catch (error) {
-    // The damage begins here; what came before it is what there is.
-    if (sqliteCode(error) === undefined) throw error
-  }
-  return taken
-}
-
-const takeRow = ({ id, state, body }: Record<string, unknown>): SavedRow | undefined =>
-  typeof id === 'string' && typeof body === 'string' && (state === 'held' || state === 'queued')
-    ? { id, state, body }
-    : undefined
-
-/** The unsent rows that can still be read in a damaged file, from its beginning and from its end up to the damage. */
-export function salvage(path: string): Salvage {
-  const nothing: Salvage = { rows: [], memory: [], session: 0 }
-  let db: DatabaseSync
-  try {
-    db = new DatabaseSync(path)
-  } catch (error) {
-    if (sqliteCode(error) === undefined) throw error
-    return nothing
-  }
-  try {
-    const fromStart = readable(db, 'SELECT id, state, body FROM rows NOT INDEXED ORDER BY seq', takeRow)
-    const fromEnd = readable(db, 'SELECT id, state, body FROM rows NOT INDEXED ORDER BY seq DESC', takeRow)
-    const rows = new Map([...fromStart, ...fromEnd.reverse()].map((row) => [row.id, row]))
-    const memory = readable(db, 'SELECT device, key, value FROM device_memory', ({ device, key, value }) =>
-      typeof device === 'string' && typeof key === 'string' && (typeof value === 'string' || typeof value === 'number')
-        ? { device, key, value }
-        : undefined,
-    )
-    const [session = 0] = readable(db, `SELECT value FROM notes WHERE name = 'session'`, ({ value }) => Number(value))
-    return { rows: [...rows.values()], memory, session }
-  } finally {
-    db.close()
-  }
+  return file
 }

@@ -5,9 +5,10 @@ import type { Ballast } from './ballast.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { HubClock } from './hub-clock.ts'
 import { completeReading, type ReadingDraft, type TimeKnown } from './make-reading.ts'
-import { type AsideReason, isFull, openOutboxFile, type Salvage, salvage } from './outbox-file.ts'
+import { type AsideReason, isFull, openOutboxFile } from './outbox-file.ts'
 import { MAX_PAGES, OutboxRoom } from './outbox-room.ts'
 import { isWhole, keepRejected, type Rejected, readDraft } from './outbox-rows.ts'
+import { type Salvage, salvage } from './outbox-salvage.ts'
 import { renewStamp } from './outbox-stamp.ts'
 import { FORGET_ROWS, forgetSome } from './retention.ts'
 
@@ -87,12 +88,12 @@ export interface OpenedOutbox {
 /** @throws PreCareError 'store-failed' */
 export function openOutbox(path: string, options: OutboxOptions): OpenedOutbox {
   const { ballast, machine } = options
-  const { db, setAside } = openOutboxFile(path, {
+  const { db, settled, setAside } = openOutboxFile(path, {
     tag: options.randomHex(4),
     ...(machine === undefined ? {} : { machine }),
     ...(ballast === undefined ? {} : { makeRoom: () => ballast.release() }),
   })
-  const outbox = new Outbox(db, path, options)
+  const outbox = new Outbox(db, settled, path, options)
   if (setAside === undefined) return { outbox }
   const saved = salvage(setAside.path)
   outbox.restore(saved)
@@ -108,12 +109,15 @@ export class Outbox {
   readonly room: OutboxRoom
   readonly #statements = new Map<string, StatementSync>()
 
-  constructor(db: DatabaseSync, path: string, options: OutboxOptions) {
+  constructor(db: DatabaseSync, settled: boolean, path: string, options: OutboxOptions) {
     this.#db = db
     this.#path = path
     this.#options = options
     this.room = new OutboxRoom(db, options.ballast, options.maxPages ?? MAX_PAGES)
-    this.#commits = new GroupCommit(db, this.room, (error) => options.onBroken?.(error), options.clock)
+    this.#commits = new GroupCommit(db, this.room, (error) => options.onBroken?.(error), {
+      settled,
+      clock: options.clock,
+    })
     const known = this.note('epoch')
     this.epoch = known ?? options.randomHex(8)
     if (known === undefined) this.#setNote('epoch', this.epoch)

@@ -40,14 +40,16 @@ export function createLineStream(spec: LineStreamSpec, options: LineStreamOption
   let send: ((bytes: Uint8Array) => void) | undefined
   let worn: Worn | undefined
   let ticking: { cancel(): void } | undefined
-  /** When it stops by itself. */
-  let until = spec.patienceMs === undefined ? Number.POSITIVE_INFINITY : 0
+  /** So often it sends yet until it stops by itself: by its own ticks, for a process that stands still holds up the host as well. */
+  const patience = spec.patienceMs === undefined ? Number.POSITIVE_INFINITY : Math.ceil(spec.patienceMs / spec.everyMs)
+  let left = spec.patienceMs === undefined ? patience : 0
   let episode = 0
 
   const tick = (): void => {
     const now = around.time.now()
     if (worn && now >= worn.until) worn = undefined
-    if (send && now < until) {
+    if (send && left > 0) {
+      left -= 1
       const settled = worn !== undefined && now >= worn.since + (options.settlesMs ?? SETTLES_MS)
       const packet = spec.encode(worn?.values, settled, clock.read())
       const whole = Uint8Array.of(...packet, ...(spec.end ?? []))
@@ -66,13 +68,12 @@ export function createLineStream(spec: LineStreamSpec, options: LineStreamOption
       return {
         receive(bytes) {
           const asked = spec.command?.(bytes)
-          const now = around.time.now()
-          if (asked === 'start' || (asked === 'stay' && now < until)) until = now + (spec.patienceMs ?? 0)
+          if (asked === 'start' || (asked === 'stay' && left > 0)) left = patience
         },
         close() {
           if (send !== opened) return
           send = undefined
-          if (spec.patienceMs !== undefined) until = 0
+          if (spec.patienceMs !== undefined) left = 0
         },
       }
     },

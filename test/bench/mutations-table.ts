@@ -156,6 +156,18 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*carried what the last process left/,
   },
   {
+    name: 'the hub promises on a log that was never synced',
+    changes: [
+      {
+        file: 'gateway/outbox-file.ts',
+        from: 'const settled = settledNow(db)',
+        to: 'const settled = true || settledNow(db)',
+      },
+    ],
+    check: vitest('gateway/outbox-unsynced'),
+    shows: /FAIL .*promised after the restart only when/,
+  },
+  {
     name: 'the quarantine has no bound',
     changes: [
       {

@@ -57,7 +57,6 @@ const ACTS_PER_DEVICE = 60
 interface Parts {
   readonly seed?: number
   readonly where?: Pick<StageOptions, 'brokerDir' | 'hubDir' | 'serialLine'>
-  readonly hubEnv?: Record<string, string>
   readonly brokerEnv?: Record<string, string>
   /** Added to the broker's arguments. */
   readonly brokerFlags?: readonly string[]
@@ -85,7 +84,6 @@ export async function becomes(condition: () => boolean | Promise<boolean>): Prom
 export async function startStage({
   seed = 5,
   where = {},
-  hubEnv = {},
   brokerEnv = {},
   brokerFlags = [],
 }: Parts = {}): Promise<FaultStage> {
@@ -111,7 +109,7 @@ export async function startStage({
     httpUrl = String(line['httpUrl'])
   }
   const broker = new Supervised('broker', [...stage.brokerArgs, ...brokerFlags], brokerEnv, hear('broker'))
-  const hub = new Supervised('hub', stage.hubArgs, { ...stage.hubEnv, ...hubEnv }, hear('hub'))
+  const hub = new Supervised('hub', stage.hubArgs, stage.hubEnv, hear('hub'))
   const stop = async () => void (await Promise.all([hub.stop(), broker.stop()]))
   onTestFinished(stop)
   const heard: FaultStage['heard'] = (who, event) => lines.filter((l) => l.who === who && l['event'] === event).length

@@ -98,7 +98,7 @@ const PATIENCE = { timeout: 90_000 }
 const IN_1970 = fakeTime('@1970-01-02 00:00:00')
 
 optional('libfaketime', hasFakeTime)('over TLS, with clocks that disagree', () => {
-  it('a hub that boots in 1970 enrols, and connects; two months back it connects too', PATIENCE, async () => {
+  it('fault 14: a hub that boots in 1970 enrols, and connects; two months back it connects too', PATIENCE, async () => {
     const { broker, enrol, hub } = await stage()
     await broker()
     expect(enrol(IN_1970)).toMatchObject({ status: 0, stderr: '' })
@@ -110,60 +110,70 @@ optional('libfaketime', hasFakeTime)('over TLS, with clocks that disagree', () =
     expect(back.events).not.toContain('server-untrusted')
   })
 
-  it('a hub in 1970 is not fooled by another server under the right name, and tells it nothing', PATIENCE, async () => {
-    const { broker, enrol, hub, tlsPort } = await stage()
-    const real = await broker()
-    expect(enrol()).toMatchObject({ status: 0 })
-    await real.stop(true)
-    // Another broker's authority, as a rogue would make one for itself.
-    const other = tempDir()
-    const rogueBroker = await startBroker(other, { tlsPort: 0 })
-    await rogueBroker.stop(true)
-    const read = (name: string) => readFileSync(join(other, 'identity', name), 'utf8')
-    let heard = 0
-    const rogue = createServer({
-      key: read('server.key'),
-      cert: read('server.crt'),
-      requestCert: true,
-      rejectUnauthorized: false,
-    })
-    rogue.on('tlsClientError', () => undefined)
-    rogue.on('secureConnection', (socket) => {
-      socket.on('error', () => undefined)
-      socket.on('data', (chunk) => {
-        heard += chunk.length
+  it(
+    'fault 12: a hub in 1970 is not fooled by another server under the right name, and tells it nothing',
+    PATIENCE,
+    async () => {
+      const { broker, enrol, hub, tlsPort } = await stage()
+      const real = await broker()
+      expect(enrol()).toMatchObject({ status: 0 })
+      await real.stop(true)
+      // Another broker's authority, as a rogue would make one for itself.
+      const other = tempDir()
+      const rogueBroker = await startBroker(other, { tlsPort: 0 })
+      await rogueBroker.stop(true)
+      const read = (name: string) => readFileSync(join(other, 'identity', name), 'utf8')
+      let heard = 0
+      const rogue = createServer({
+        key: read('server.key'),
+        cert: read('server.crt'),
+        requestCert: true,
+        rejectUnauthorized: false,
       })
-    })
-    rogue.listen(tlsPort, '127.0.0.1')
-    await once(rogue, 'listening')
-    onTestFinished(() => void rogue.close())
-    for (const env of [IN_1970, {}]) {
-      const running = hub(env)
-      expect(await running.said('server-untrusted')).toMatchObject({ code: 'server-untrusted' })
-      await running.stop()
-    }
-    expect(heard).toBe(0)
-  })
+      rogue.on('tlsClientError', () => undefined)
+      rogue.on('secureConnection', (socket) => {
+        socket.on('error', () => undefined)
+        socket.on('data', (chunk) => {
+          heard += chunk.length
+        })
+      })
+      rogue.listen(tlsPort, '127.0.0.1')
+      await once(rogue, 'listening')
+      onTestFinished(() => void rogue.close())
+      for (const env of [IN_1970, {}]) {
+        const running = hub(env)
+        expect(await running.said('server-untrusted')).toMatchObject({ code: 'server-untrusted' })
+        await running.stop()
+      }
+      expect(heard).toBe(0)
+    },
+  )
 
-  it('a server certificate that has ended is refused; when it is renewed the hub comes back', PATIENCE, async () => {
-    const { broker, enrol, hub } = await stage()
-    await broker()
-    expect(enrol()).toMatchObject({ status: 0 })
-    // The hub's own has ended as well by then.
-    const late = fakeTime('+100d')
-    const ahead = hub(late)
-    expect(await ahead.said('server-untrusted')).toMatchObject({ reason: expect.stringContaining('CERT_HAS_EXPIRED') })
-    await ahead.stop()
-    await broker(late)
-    const renewed = hub(late)
-    await renewed.said('certificate-renewed')
-    await renewed.said('uplink-online')
-    await renewed.stop()
-    // Half a year and more in a cupboard: nothing but a technician helps.
-    const later = fakeTime('+400d')
-    await broker(later)
-    const refused = hub(later)
-    expect(await refused.said('certificate-not-renewed')).toMatchObject({ code: 'certificate-ended' })
-    expect(refused.events).not.toContain('uplink-online')
-  })
+  it(
+    'fault 13: a server certificate that has ended is refused; when it is renewed the hub comes back',
+    PATIENCE,
+    async () => {
+      const { broker, enrol, hub } = await stage()
+      await broker()
+      expect(enrol()).toMatchObject({ status: 0 })
+      // The hub's own has ended as well by then.
+      const late = fakeTime('+100d')
+      const ahead = hub(late)
+      expect(await ahead.said('server-untrusted')).toMatchObject({
+        reason: expect.stringContaining('CERT_HAS_EXPIRED'),
+      })
+      await ahead.stop()
+      await broker(late)
+      const renewed = hub(late)
+      await renewed.said('certificate-renewed')
+      await renewed.said('uplink-online')
+      await renewed.stop()
+      // Half a year and more in a cupboard: nothing but a technician helps.
+      const later = fakeTime('+400d')
+      await broker(later)
+      const refused = hub(later)
+      expect(await refused.said('certificate-not-renewed')).toMatchObject({ code: 'certificate-ended' })
+      expect(refused.events).not.toContain('uplink-online')
+    },
+  )
 })

@@ -92,7 +92,7 @@ async function block(hub: Supervision): Promise<void> {
 }
 
 optional('systemd-notify and socat', canSupervise)('a hub that stands still', () => {
-  it('is killed and started anew by the watchdog in time, and no reading is missing or made twice', async () => {
+  it('fault 22: is killed and started anew by the watchdog in time, and no reading is missing or made twice', async () => {
     const [undisturbed, ...stuck] = await Promise.all([transfer(undefined), transfer(freeze), transfer(block)])
     expect(undisturbed).toMatchObject({ starts: 1 })
     expect(undisturbed.ids).toHaveLength(RECORDS)

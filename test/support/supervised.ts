@@ -53,11 +53,6 @@ export class Supervised {
     return this.#child?.pid ?? 0
   }
 
-  /** SIGSTOP: it stays, and does nothing, until it is killed. */
-  freeze(): void {
-    this.#child?.kill('SIGSTOP')
-  }
-
   /** SIGKILL; it starts again at once. */
   kill(): void {
     this.kills += 1

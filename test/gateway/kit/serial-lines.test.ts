@@ -222,7 +222,8 @@ describe('oximeters that stream', () => {
     { timeout: 60_000 },
     async (driver, format, faults) => {
       const around = aroundAt(40)
-      const options = { id: 'oximeter-0001', wornMs: 30_000 }
+      // 15 s of the machine: worn until it is read, however loaded the machine is.
+      const options = { id: 'oximeter-0001', wornMs: 600_000 }
       const device =
         format !== undefined
           ? createNoninOximeter({ ...options, format }, around)
