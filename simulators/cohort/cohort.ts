@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Kind, Reading, Value } from '../../device-drivers/reading.ts'
 import { type Random, seededRandom, seedFor } from '../scenario-random.ts'
+import { answererOf, answersOf } from './answers.ts'
 import { copdCourse, feverCourse, gainCourse } from './courses.ts'
 import { parameter } from './parameters.ts'
 
@@ -52,6 +53,8 @@ const LAST_ONSET_BEFORE_END = 5
 /** Everybody measures once a morning, at about half past eight. */
 const MEASURED_AT_MS = 7.5 * 3600_000
 const MEASURED_SPREAD_MS = 40 * MINUTE_MS
+/** The questions come after the measurement. */
+const ANSWERED_AFTER_MS = 2 * MINUTE_MS
 const START = Date.UTC(2026, 0, 5)
 
 /** Box and Muller, 1958. */
@@ -94,6 +97,7 @@ interface Measured {
   readonly kind: Kind
   readonly values: Reading['values']
   readonly doubtful?: boolean
+  readonly bad?: boolean
 }
 
 function oximetry(random: Random, self: Self, fall: number, rise: number): Measured {
@@ -111,6 +115,7 @@ function oximetry(random: Random, self: Self, fall: number, rise: number): Measu
       pulseRate: value(clipped(pulse, 35, 180), '/min', 0),
     },
     doubtful,
+    bad,
   }
 }
 
@@ -165,12 +170,16 @@ function person(
   const onset = FIRST_ONSET_DAY + random() * (days - LAST_ONSET_BEFORE_END - FIRST_ONSET_DAY)
   const strength = planted ? strengthOf(random, condition) : 0
   const readings: Reading[] = []
+  // A stream of its own: what is measured does not depend on what is asked.
+  const answering = seededRandom(seedFor(seed, `${citizen}/answers`))
+  const answerer = condition === 'infection' ? undefined : answererOf(answering, normal(answering, 0, 1), condition)
   for (let day = 0; day < days; day++) {
     self.weight += normal(random, 0, parameter('weightDrift'))
     const at = from + day * DAY_MS + MEASURED_AT_MS + normal(random, 0, MEASURED_SPREAD_MS)
     const sinceOnset = (at - from) / DAY_MS - onset
     const ill = planted && sinceOnset >= 0 && sinceOnset < SPANS[condition][1]
-    const { kind, values, doubtful } = morning(random, condition, self, sinceOnset, strength)
+    const { kind, values, doubtful, bad } = morning(random, condition, self, sinceOnset, strength)
+    const answers = answerer && answersOf(answering, answerer, sinceOnset, strength / MEAN[condition], bad === true)
     if (random() >= self.zeal * (ill ? parameter('zealIll') : 1)) continue
     readings.push({
       id: idOf(`${seed}/${citizen}/${day}`),
@@ -183,6 +192,20 @@ function person(
       device: `${citizen}-device`,
       driver: 'simulated',
       origin: 'automatic',
+    })
+    if (answers === undefined) continue
+    const answeredAt = iso(at + ANSWERED_AFTER_MS)
+    readings.push({
+      id: idOf(`${seed}/${citizen}/${day}/answers`),
+      kind: 'symptoms',
+      values: answers,
+      status: [],
+      measuredAt: answeredAt,
+      receivedAt: answeredAt,
+      clock: { quality: 'synced', offsetMs: 0 },
+      device: `${citizen}-answers`,
+      driver: 'simulated',
+      origin: 'typed',
     })
   }
   if (!planted) return { citizen, condition, readings }

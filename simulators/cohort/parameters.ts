@@ -22,6 +22,12 @@ const FEVER =
 const OLDER = 'Gomolin 2005, J Am Geriatr Soc 53:2170 (150 people, mean age 81)'
 const IDSA = 'High 2009, Clin Infect Dis 48:149 (fever in long-term care: above 37.8 or 1.1 above the usual)'
 
+const DIARY =
+  'Seemungal 2000, Am J Respir Crit Care Med 161:1608 (504 exacerbations; share from memory, to be confirmed)'
+const ADMITTED = 'Goldberg 2010, Clin Cardiol 33:E73 (4537 admissions for acute heart failure)'
+const FOLLOWED_BACK = 'Schiff 2003, Am J Med 114:625 (83 patients asked after an admission)'
+const TELEMONITORED = 'PubMed 25564494 (183 telemonitored COPD patients, 98 exacerbations)'
+
 const p = (value: number, unit: string, what: string, source: string): Parameter => ({ value, unit, what, source })
 
 export const PARAMETERS = {
@@ -92,6 +98,51 @@ export const PARAMETERS = {
   gainFrom: p(30, 'days', 'from the first change to the onset', CHAUDHRY),
   gainSteep: p(7, 'days', 'from the steep part to the onset', CHAUDHRY),
   gainRecovery: p(7, 'days', 'from onset until treatment has undone it', 'assumed'),
+
+  copdAnswered: p(
+    0.69,
+    '1',
+    'share of the measured mornings with answers',
+    'Walters 2012, Int J COPD 7:427: diaries kept on 62 % of days; the rest is missed with the measurement',
+  ),
+  heartAnswered: p(
+    0.78,
+    '1',
+    'share of the measured mornings with answers',
+    'JMIR Res Protoc 2017;6:e46: 70 % of days',
+  ),
+  copdBreathlessness: p(0.64, '1', 'share of exacerbations with more breathlessness', DIARY),
+  copdSputumAmount: p(0.26, '1', 'share of exacerbations with more sputum', DIARY),
+  copdSputumColour: p(0.42, '1', 'share of exacerbations with discoloured sputum', DIARY),
+  copdCough: p(
+    0.48,
+    '1',
+    'share of exacerbations with more cough',
+    'Donaldson 2012, Chest 141:94: 50.6 % in the cold seasons, 45.4 % in the warm',
+  ),
+  copdSudden: p(0.18, '1', 'share of exacerbations whose symptoms begin with the onset', TELEMONITORED),
+  heartBreathlessness: p(0.93, '1', 'share of deteriorations with breathlessness', ADMITTED),
+  heartOedema: p(0.7, '1', 'share of deteriorations with swollen legs', ADMITTED),
+  heartBreathlessnessFrom: p(8.4, 'days', 'from worse breathlessness to the onset', FOLLOWED_BACK),
+  heartOedemaFrom: p(12.4, 'days', 'from swollen legs to the onset', FOLLOWED_BACK),
+  told: p(
+    0.7,
+    '1',
+    'a symptom at its full extent is told on so many of the days answered',
+    'assumed; people tell less than they have (Gingele 2019: daily breathlessness told nothing of heart failure)',
+  ),
+  usualYes: p(
+    0.05,
+    '1/day',
+    'yes to one question on a usual day, mean over people',
+    'assumed; beside the isolated bad days, on which the symptoms of an exacerbation are told',
+  ),
+  usualYesSpread: p(
+    0.8,
+    '1',
+    'standard deviation of the logarithm of it between people',
+    `assumed; ${PRODROME}: a third of the variance of symptom scores lies between people`,
+  ),
 
   temperature: p(36.4, 'Cel', 'usual temperature, mean over people', OLDER),
   temperatureBetween: p(0.26, 'Cel', 'standard deviation of it between people', FEVER),
