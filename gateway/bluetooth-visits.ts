@@ -49,14 +49,30 @@ export interface BluetoothVisitsOptions {
 /** Decides, advertisement by advertisement, when to visit a device: never twice at once, and with rests in between. */
 export class BluetoothVisits {
   readonly #options: BluetoothVisitsOptions
-  readonly #known: ReadonlyMap<string, Known>
+  readonly #known: Map<string, Known>
   readonly #underWay = new Set<Promise<void>>()
+  #listener: ((seen: Advertisement) => void) | undefined
 
   constructor(options: BluetoothVisitsOptions) {
     this.#options = options
     this.#known = new Map(
       options.devices.map((device) => [device.address, { device, busy: false, restUntil: 0, failures: 0 }]),
     )
+  }
+
+  /** From now on visited like the configured ones; in the place of whatever had its address. */
+  add(device: BluetoothDevice): void {
+    this.#known.set(device.address, { device, busy: false, restUntil: 0, failures: 0 })
+  }
+
+  /** A visit under way goes on to its end. */
+  remove(id: string): void {
+    for (const [address, { device }] of this.#known) if (device.id === id) this.#known.delete(address)
+  }
+
+  /** Tells of every advertisement, of strangers too; undefined: of none any more. */
+  listen(listener: ((seen: Advertisement) => void) | undefined): void {
+    this.#listener = listener
   }
 
   start(signal: AbortSignal): void {
@@ -69,6 +85,7 @@ export class BluetoothVisits {
   }
 
   #heard(seen: Advertisement, signal: AbortSignal): void {
+    this.#listener?.(seen)
     const known = this.#known.get(seen.address)
     if (known === undefined) {
       this.#options.onUnknown(seen)

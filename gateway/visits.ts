@@ -17,11 +17,21 @@ export interface VisitsOptions {
   readonly onStored: () => void
 }
 
+/** Somebody who looks on while devices are tried out. */
+export interface Trial {
+  /** True when everything that this device says now is a test. */
+  testing(device: string): boolean
+  /** Readings of a device under test that are on the disk now. @param ids as in the outbox */
+  stored(device: string, ids: readonly string[]): void
+  visited(device: string, report: VisitReport): void
+}
+
 /** Makes visits: runs the session, and writes down how it went. */
 export class Visits {
   readonly #options: VisitsOptions
   #sessions = 0
   #failures = 0
+  #trial: Trial | undefined
 
   constructor(options: VisitsOptions) {
     this.#options = options
@@ -30,6 +40,11 @@ export class Visits {
   /** Since the process started. */
   get counts(): { readonly sessions: number; readonly failures: number } {
     return { sessions: this.#sessions, failures: this.#failures }
+  }
+
+  /** @param trial undefined: nobody looks on any more */
+  observe(trial: Trial | undefined): void {
+    this.#trial = trial
   }
 
   /** What earlier visits asked to remember about a device. */
@@ -41,6 +56,7 @@ export class Visits {
   async make(talk: Conversation, withinMs: number | undefined, stop: AbortSignal): Promise<VisitReport> {
     const { outbox, clock, zone, log, states, runId, onStored } = this.#options
     this.#sessions += 1
+    const trial = this.#trial?.testing(talk.device) === true ? this.#trial : undefined
     const tooLong = () => new PreCareError('operation-timeout', `visit to ${talk.device} exceeded its time`)
     const limit = withinMs === undefined ? { signal: stop, cancel: () => {} } : deadline(clock, withinMs, stop, tooLong)
     try {
@@ -51,6 +67,10 @@ export class Visits {
           append: async (arrival) => {
             const appended = await outbox.append(arrival)
             if (appended.stored > 0) {
+              trial?.stored(
+                talk.device,
+                arrival.drafts.map(({ reading }) => reading.id),
+              )
               onStored()
               await states.stored(talk.device)
             }
@@ -61,6 +81,7 @@ export class Visits {
         zone,
         occasion: `${runId}.${this.#sessions}`,
         signal: limit.signal,
+        ...(trial && { testing: () => trial.testing(talk.device) }),
       })
       const { stored, duplicate, rejected, surplusBytes, failure } = report
       const sums = { device: talk.device, driver: talk.about.id, stored, duplicate, rejected, surplusBytes }
@@ -71,6 +92,7 @@ export class Visits {
         log.warn('visit-failed', { ...sums, ...errorFields(fault) })
       } else if (report.records + rejected > 0) log.info('visit', sums)
       await states.visited(talk.device, report, fault?.code)
+      trial?.visited(talk.device, report)
       return report
     } catch (error) {
       this.#failures += 1
