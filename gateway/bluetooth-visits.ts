@@ -1,6 +1,5 @@
 import type { Advertisement, BleDriver, BroadcastDriver, RawRecord } from '../device-drivers/driver.ts'
 import { isPreCareError, PreCareError } from '../device-drivers/errors.ts'
-import type { DeviceStates } from './device-states.ts'
 import type { HubClock } from './hub-clock.ts'
 import { errorFields, type Log } from './log.ts'
 import type { Conversation } from './session.ts'
@@ -39,8 +38,7 @@ interface Known {
 export interface BluetoothVisitsOptions {
   readonly ble: BleTransport
   readonly devices: readonly BluetoothDevice[]
-  readonly visits: Pick<Visits, 'make' | 'memory'>
-  readonly states: Pick<DeviceStates, 'unreachable'>
+  readonly visits: Pick<Visits, 'make' | 'memory' | 'unreachable'>
   readonly clock: HubClock
   readonly log: Log
   readonly onUnknown: (seen: Advertisement) => void
@@ -112,7 +110,7 @@ export class BluetoothVisits {
   }
 
   async #visit(known: Known, driver: BleDriver, seen: Advertisement, signal: AbortSignal): Promise<void> {
-    const { ble, visits, clock, states, log } = this.#options
+    const { ble, visits, clock, log } = this.#options
     const { id, address } = known.device
     let link: OpenGattLink | undefined
     try {
@@ -126,9 +124,7 @@ export class BluetoothVisits {
       if (link !== undefined || signal.aborted) return
       const failure = isPreCareError(error) ? error : new PreCareError('link-lost', 'connect failed', { cause: error })
       if (known.failures === 1) log.warn('connect-failed', { device: id, ...errorFields(failure) })
-      await states
-        .unreachable(id, failure.code)
-        .catch((cause: unknown) => log.error('state-not-stored', errorFields(cause)))
+      await visits.unreachable(id, failure.code)
     } finally {
       await link?.close().catch((error: unknown) => log.warn('close-failed', { device: id, ...errorFields(error) }))
     }

@@ -58,8 +58,13 @@ export class HomeDevices {
   take(device: BoundBluetooth | BoundSerial): void {
     this.release(device.id)
     this.#parts.states.add(device)
-    if ('address' in device) this.#bluetooth?.add(this.#overBluetooth(device))
-    else this.#openLine(device)
+    if (!('address' in device)) {
+      this.#openLine(device)
+      return
+    }
+    const known = this.#overBluetooth(device)
+    this.#parts.ble?.introduce?.(device.address, device.options, known.driver.about.bonding)
+    this.#bluetooth?.add(known)
   }
 
   release(id: string): void {
@@ -79,14 +84,13 @@ export class HomeDevices {
   }
 
   #startBluetooth(ble: BleTransport, devices: readonly BluetoothDevice[]): BluetoothVisits {
-    const { config, clock, log, visits, states, drivers } = this.#parts
+    const { config, clock, log, visits, drivers } = this.#parts
     const note = createUnknownDevices(config.hub, clock, log)
     const known = drivers.filter((driver) => driver.transport !== 'serial')
     const bluetooth = new BluetoothVisits({
       ble,
       devices,
       visits,
-      states,
       clock,
       log,
       onUnknown: (seen) => {
@@ -107,13 +111,13 @@ export class HomeDevices {
   }
 
   #openLine({ id, target, options, driver: wanted }: BoundSerial): void {
-    const { serial, drivers, visits, states, clock, random, log } = this.#parts
+    const { serial, drivers, visits, clock, random, log } = this.#parts
     const driver = drivers.find(({ about }) => about.id === wanted)
     if (driver?.transport !== 'serial') throw new PreCareError('config-invalid', `${id}: no serial driver ${wanted}`)
     if (serial === undefined) throw new PreCareError('port-unavailable', 'this hub has no serial ports')
     const device: SerialDevice = { id, target, options, driver }
     const end = new AbortController()
     const signal = AbortSignal.any([this.#signal, end.signal])
-    this.#lines.set(id, { end, done: tendLine(device, { serial, visits, states, clock, random, log }, signal) })
+    this.#lines.set(id, { end, done: tendLine(device, { serial, visits, clock, random, log }, signal) })
   }
 }

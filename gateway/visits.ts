@@ -1,4 +1,4 @@
-import { isPreCareError, PreCareError } from '../device-drivers/errors.ts'
+import { type ErrorCode, isPreCareError, PreCareError } from '../device-drivers/errors.ts'
 import type { DeviceStates } from './device-states.ts'
 import { deadline, type HubClock } from './hub-clock.ts'
 import { errorFields, type Log } from './log.ts'
@@ -24,6 +24,8 @@ export interface Trial {
   /** Readings of a device under test that are on the disk now. @param ids as in the outbox */
   stored(device: string, ids: readonly string[]): void
   visited(device: string, report: VisitReport): void
+  /** There was no visit. @param code why */
+  unreachable(device: string, code: ErrorCode): void
 }
 
 /** Makes visits: runs the session, and writes down how it went. */
@@ -50,6 +52,13 @@ export class Visits {
   /** What earlier visits asked to remember about a device. */
   memory(device: string): Readonly<Record<string, number | string>> {
     return this.#options.outbox.memory(device)
+  }
+
+  /** Notes that a device could not be visited at all. */
+  async unreachable(device: string, code: ErrorCode): Promise<void> {
+    const { states, log } = this.#options
+    if (this.#trial?.testing(device) === true) this.#trial.unreachable(device, code)
+    await states.unreachable(device, code).catch((error: unknown) => log.error('state-not-stored', errorFields(error)))
   }
 
   /** @param withinMs undefined for a line that stays open. Rejects with 'store-failed' only. */

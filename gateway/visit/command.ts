@@ -1,7 +1,6 @@
 import { request } from 'node:http'
 import type { Command } from 'commander'
 import { PreCareError } from '../../device-drivers/errors.ts'
-import { isNumber, type Value } from '../../device-drivers/reading.ts'
 import type { HubConfig } from '../config.ts'
 import { type HubClock, pause } from '../hub-clock.ts'
 import type { StepView, VisitView } from './commissioning.ts'
@@ -189,11 +188,8 @@ const linesOf = (view: VisitView, language: Language): string[] => [
   ...(view.deliveredAt === undefined ? [] : [`report delivered ${view.deliveredAt}`]),
 ]
 
-const valueText = (value: Value): string =>
-  isNumber(value) ? `${value.value.toFixed(value.decimals)} ${value.unit}` : value.absent
-
 function lineOf(step: StepView, language: Language): string {
-  const values = Object.entries(step.test?.values ?? {}).map(([name, value]) => `${name} ${valueText(value)}`)
+  const values = step.shown.map((shown) => `${shown[language]} ${shown.text}`)
   const found = step.candidates.map(
     ({ address, name, signalDbm }) => `${name ?? 'without a name'} ${address} ${signalDbm} dBm`,
   )

@@ -2,8 +2,9 @@ import type { KeyObject } from 'node:crypto'
 import type { Installation, SignedReport, SkipReason } from '../../broker/contract/installation.ts'
 import type { DeviceState } from '../../broker/contract/messages.ts'
 import type { Advertisement, Driver, SerialPortInfo } from '../../device-drivers/driver.ts'
-import { type ErrorCode, isPreCareError, PreCareError } from '../../device-drivers/errors.ts'
-import { isNumber, type RawReading, rawReadingSchema } from '../../device-drivers/reading.ts'
+import { type ErrorCode, PreCareError } from '../../device-drivers/errors.ts'
+import { isQuantity, QUANTITIES } from '../../device-drivers/quantities.ts'
+import { isNumber, type RawReading, rawReadingSchema, type Value } from '../../device-drivers/reading.ts'
 import { type BoundBluetooth, type BoundSerial, bindDevice, unbindDevice } from '../bound-devices.ts'
 import type { HubClock } from '../hub-clock.ts'
 import { utcText } from '../local-time.ts'
@@ -82,8 +83,17 @@ export interface StepView extends Omit<Step, 'options'> {
   readonly secondsLeft?: number
   readonly failure?: ErrorCode
   readonly trouble?: ErrorCode
+  /** The test value as a person compares it with the display of the device. */
+  readonly shown: readonly ShownValue[]
   readonly candidates: readonly (Omit<Nearby, 'drivers' | 'heardAt'> & { readonly weak: boolean })[]
   readonly ports: readonly SerialPortInfo[]
+}
+
+export interface ShownValue {
+  readonly da: string
+  readonly en: string
+  /** With the device's decimals and its unit. */
+  readonly text: string
 }
 
 export interface VisitView {
@@ -280,6 +290,10 @@ export class Commissioning implements Trial {
     else if (step.state === 'bound' && !step.met) this.#begin(device, 'measuring', MEASURE_MS)
   }
 
+  unreachable(device: string, code: ErrorCode): void {
+    this.#trouble(device, pairingCode(code, this.#step(device)))
+  }
+
   // --- Within -----------------------------------------------------------------------------------------------------
 
   #resume(kept: VisitRecord | undefined): VisitRecord {
@@ -321,11 +335,10 @@ export class Commissioning implements Trial {
     }, ms)
   }
 
-  /** Nothing came in time: what the hub noted of its tries, or plain silence. */
+  /** Nothing came in time, and no try failed. */
   #silence(id: string): ErrorCode {
     if (!this.#parts.home.radioReady() && !this.#isSerial(this.#step(id))) return 'adapter-unavailable'
-    const noted = this.#parts.home.state(id)?.problem
-    return noted === undefined ? 'device-silent' : pairingCode(noted as ErrorCode, this.#step(id))
+    return 'device-silent'
   }
 
   #trouble(id: string, trouble: ErrorCode): void {
@@ -388,6 +401,7 @@ export class Commissioning implements Trial {
         ...(activity.failure && { failure: activity.failure }),
         ...(activity.trouble && { trouble: activity.trouble }),
       }),
+      shown: Object.entries(step.test?.values ?? {}).map(([name, value]) => shownValue(name, value)),
       candidates: searching ? this.#nearby.candidates(step.driver).map(candidateOf) : [],
       ports: driver.transport === 'serial' && searching ? fitting(ports, driver) : [],
     }
@@ -407,6 +421,17 @@ function candidateOf({ address, name, signalDbm }: Nearby): StepView['candidates
   return { address, ...(name === undefined ? {} : { name }), signalDbm, weak: signalDbm < WEAK_DBM }
 }
 
+/** UCUM is for programs (ucum.org). */
+const UNITS: Readonly<Record<string, string>> = { 'mm[Hg]': 'mmHg', Cel: '°C', '[lb_av]': 'lb' }
+
+function shownValue(name: string, value: Value): ShownValue {
+  const { danish: da, english: en } = isQuantity(name) ? QUANTITIES[name] : { danish: name, english: name }
+  const text = isNumber(value)
+    ? `${value.value.toFixed(value.decimals)} ${UNITS[value.unit] ?? value.unit}`
+    : value.absent
+  return { da, en, text }
+}
+
 /** The ports that name the device for certain, or all when none does. */
 function fitting(ports: readonly SerialPortInfo[], driver: Extract<Driver, { transport: 'serial' }>): SerialPortInfo[] {
   const certain = ports.filter((port) => driver.match(port))
@@ -418,10 +443,4 @@ const hasNumber = ({ values }: RawReading): boolean => Object.values(values).som
 /** A pairing with a passkey that was refused is the passkey's fault until proven otherwise. */
 function pairingCode(code: ErrorCode, { options }: Step): ErrorCode {
   return code === 'pairing-failed' && options['passkey'] !== undefined ? 'passkey-wrong' : code
-}
-
-/** The code of what went wrong, for a sentence; anything that is not ours is a fault of the program. */
-export function codeOf(error: unknown): ErrorCode {
-  if (isPreCareError(error)) return error.code
-  throw error
 }

@@ -74,7 +74,8 @@ export async function openVisitServer(parts: VisitServerParts): Promise<VisitSer
     },
     strictTransportSecurity: false,
   })
-  await app.register(rateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: '1 minute' })
+  // A socket has no address to count by, and one user.
+  if (socket === undefined) await app.register(rateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: '1 minute' })
   await app.register(cookie)
   const page = PAGE_PLACES.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync)
   if (page !== undefined) await app.register(statics, { root: page, cacheControl: false, index: 'index.html' })

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks'
-import type { Value } from '../../../device-drivers/reading.ts'
 import type { StepView } from '../commissioning.ts'
 import { type Language, sentenceFor } from '../sentences.ts'
 import type { Word } from './words.ts'
@@ -11,10 +10,6 @@ interface CardProps {
   readonly busy: boolean
   readonly act: (path: string, body?: unknown) => void
 }
-
-/** Told apart here: the schemas' library would make the page three times as large. */
-const valueText = (value: Value): string =>
-  'value' in value ? `${value.value.toFixed(value.decimals)} ${value.unit}` : value.absent
 
 /** One device of the kit: how far it is, and what can be done next. */
 export function StepCard({ step, language, say, busy, act }: CardProps) {
@@ -39,12 +34,15 @@ export function StepCard({ step, language, say, busy, act }: CardProps) {
             {say(step.doing)} <span class="left">{`${step.secondsLeft} ${say('seconds')}`}</span>
           </p>
         )}
-        {step.test !== undefined && (
-          <p class="value">
-            {`${say('value')}: ${Object.entries(step.test.values)
-              .map(([name, value]) => `${name} ${valueText(value)}`)
-              .join(', ')}`}
-          </p>
+        {step.shown.length > 0 && (
+          <dl class="value">
+            {step.shown.map((shown) => (
+              <div key={shown.en}>
+                <dt>{shown[language]}</dt>
+                <dd>{shown.text}</dd>
+              </div>
+            ))}
+          </dl>
         )}
       </div>
       {trouble !== undefined && (

@@ -40,7 +40,6 @@ const WORDS = {
   nameless: { da: 'uden navn', en: 'without a name' },
   weak: { da: 'svagt signal', en: 'weak signal' },
   passkey: { da: 'Kode på apparatet (hvis det viser en)', en: 'Passkey of the device (if it shows one)' },
-  value: { da: 'Prøvemåling', en: 'Test measurement' },
   confirm: { da: 'Samme værdi på apparatet: bekræft', en: 'Same value on the device: confirm' },
   again: { da: 'Mål igen', en: 'Measure again' },
   skip: { da: 'Udelad', en: 'Leave out' },
