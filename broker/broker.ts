@@ -2,6 +2,7 @@ import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { Accounts } from './accounts.ts'
 import { inUrl } from './address.ts'
 import { openPlanWatch } from './alerts/plan/plan-watch.ts'
+import type { Audit } from './audit/entry.ts'
 import { type BrokerClock, every, timestamp } from './broker-clock.ts'
 import type { BrokerConfig } from './config.ts'
 import type { Heartbeat } from './contract/messages.ts'
@@ -13,6 +14,8 @@ import { openEnrolmentHttp } from './identity/enrolment-http.ts'
 import { type Identities, openIdentities } from './identity/identity.ts'
 import { recordEvent } from './identity/technical-events.ts'
 import { Ingest } from './ingest.ts'
+import { addHubRoutes } from './installations/hub-routes.ts'
+import { openInstallations } from './installations/installations.ts'
 import type { Log } from './log.ts'
 import { openMqttBroker } from './mqtt-broker.ts'
 import { notifyMetrics } from './notify/figures.ts'
@@ -77,6 +80,8 @@ async function open(
   const registry = openRegistry(journal)
   const notifier = openNotification({ journal, registry, clock, log })
   atClose(() => notifier.close())
+  // No trail is kept of installations yet.
+  const audit: Audit = () => undefined
   const identities = config.tls && (await openIdentities(config.dataDir, config.tls, { journal, accounts, clock, log }))
 
   const publisher: Publisher = new Publisher({
@@ -229,6 +234,12 @@ async function open(
       key: of.enrolmentKey,
       mqttUrl: () => mqttUrlOf(tls, mqtt.tlsUrl ?? ''),
       ...{ authority, certificates, journal, accounts, clock, log },
+      routes: (app) =>
+        addHubRoutes(app, {
+          installations: openInstallations({ journal, audit, now: () => timestamp(clock) }),
+          isHub: (account) => accounts.enabled(account)?.role === 'hub',
+          ...{ certificates, log },
+        }),
     })
   }
 }

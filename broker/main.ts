@@ -5,6 +5,7 @@ import { openBroker } from './broker.ts'
 import { systemClock } from './broker-clock.ts'
 import { influxOf, parseConfig, readJsonFile } from './config.ts'
 import { addIdentityCommands } from './identity/commands.ts'
+import { installationCommands } from './installations/commands.ts'
 import { openLog } from './log.ts'
 import { notifyCommands } from './notify/commands.ts'
 import { provision, resetAccount, secretFile } from './provision.ts'
@@ -151,6 +152,8 @@ addAlertCommands(program, {
   audit: () => () => {},
   print: (text) => void process.stdout.write(`${text}\n`),
 })
+// No trail is kept of installations yet.
+program.addCommand(installationCommands({ clock: systemClock, print, audit: () => () => undefined }))
 
 function fail(error: unknown): never {
   const known = isPreCareError(error)

@@ -131,6 +131,7 @@ export const ERROR_CODES = {
     advice:
       'The code is wrong, used, locked or older than 30 minutes, or it was made for a hub with another serial number; make a new one.',
   },
+  'code-expired': { retry: 'permanent', advice: 'The code is right, but older than 30 minutes; make a new one.' },
   // The broker
   'payload-malformed': {
     retry: 'permanent',

@@ -1,32 +1,13 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import type { SignedWipeReceipt, WipeReceipt } from '../broker/contract/wipe.ts'
 import { PreCareError } from '../device-drivers/errors.ts'
 
 /**
  * Takes a hub back: everything that is the citizen's or the hub's own is destroyed, and a receipt says so, signed with
  * the key before the key goes. What the broker has stays there.
  */
-
-export interface WipeReceipt {
-  readonly hub: string
-  /** ISO 8601 UTC; absent when the hub did not know the time. */
-  readonly at?: string
-  readonly epoch: string
-  /** Sequence number of the last reading that the hub ever had. */
-  readonly lastSequence: number
-  /** Readings that the broker has not receipted, and that are gone with the outbox. 0 after a drain. */
-  readonly lost: number
-  /** Names of the files, in the data folder. */
-  readonly destroyed: readonly string[]
-  /** SHA-256 of the public key that the hub had, hex. */
-  readonly key?: string
-}
-
-export interface SignedWipeReceipt {
-  readonly text: string
-  readonly signature?: string
-}
 
 /** Keys and bonds first: a power cut in the middle leaves data that nobody can add to, not a hub that still speaks. */
 const ORDER = [/^identity$/, /^bonds\.json/, /^outbox\.db/, /./]

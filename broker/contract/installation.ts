@@ -6,6 +6,10 @@ import { idSchema, readingSchema } from '../../device-drivers/reading.ts'
  * neither document names a citizen, and the hub learns of none.
  */
 
+/** Where a hub asks for its installation, and leaves its report; over TLS with its certificate. */
+export const HUB_INSTALLATION_PATH = '/v1/hub/installation'
+export const HUB_REPORT_PATH = '/v1/hub/report'
+
 const utc = z.iso.datetime({ precision: 3 })
 const driver = z.string().regex(/^[a-z0-9-]{2,40}$/)
 const slot = z.int().min(0).max(255)

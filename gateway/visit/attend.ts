@@ -1,6 +1,8 @@
+import { createPrivateKey } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { messageOf } from '../../device-drivers/errors.ts'
+import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
 import { type HubClock, pause } from '../hub-clock.ts'
+import type { HubIdentity } from '../identity/slots.ts'
 import { errorFields, type Log } from '../log.ts'
 import type { CommissioningParts } from './commissioning.ts'
 import type { VisitServer } from './server.ts'
@@ -9,11 +11,11 @@ import { endWindow, readWindow, socketIn, type VisitWindow } from './window.ts'
 /** How soon the page is there after it was asked for. */
 const LOOK_EVERY_MS = 1_000
 
-export interface AttendParts extends CommissioningParts {
+export interface AttendParts extends Omit<CommissioningParts, 'office' | 'key'> {
   readonly clock: HubClock
   readonly log: Log
-  /** Certificate for the page, made anew for each window; only used for an address that others can reach. */
-  readonly pageCertificate: (host: string) => Promise<{ readonly key: string; readonly cert: string }>
+  /** Who the hub is now; undefined before it is enrolled. */
+  readonly identity: () => HubIdentity | undefined
 }
 
 /**
@@ -41,16 +43,26 @@ async function attend(parts: AttendParts, window: VisitWindow, signal: AbortSign
   const { clock, dataDir, log } = parts
   const { Commissioning } = await import('./commissioning.ts')
   const { openVisitServer } = await import('./server.ts')
-  const visit = new Commissioning(parts)
+  const { visitDesk } = await import('./desk.ts')
+  const { openOffice } = await import('./office.ts')
+  const identity = (): HubIdentity => {
+    const known = parts.identity()
+    if (known === undefined) throw new PreCareError('uplink-refused', 'the hub is not enrolled')
+    return known
+  }
+  identity()
+  const key = () => createPrivateKey(identity().key)
+  const visit = new Commissioning({ ...parts, office: openOffice(identity, clock), key })
+  const desk = visitDesk(visit)
   const servers: VisitServer[] = []
   const socket = socketIn(dataDir)
   // A socket of a hub that was killed is in the way.
   rmSync(socket, { force: true })
   try {
-    const tls = isLoopback(window.host) ? undefined : await parts.pageCertificate(window.host)
+    const tls = isLoopback(window.host) ? undefined : await certificateFor(window.host, clock)
     const close = () => endWindow(dataDir)
-    servers.push(await openVisitServer({ window, visit, log, close, ...(tls && { tls }) }))
-    servers.push(await openVisitServer({ window, visit, log, close, socket }))
+    servers.push(await openVisitServer({ window, desk, log, close, ...(tls && { tls }) }))
+    servers.push(await openVisitServer({ window, desk, log, close, socket }))
     log.info('visit-window-open', { delayMs: Math.round(window.closesAt - clock.now()) })
     // Another window asked for meanwhile, with another code, ends this one too.
     while (!signal.aborted && readWindow(dataDir, clock.bootId, clock.now())?.code === window.code) {
@@ -65,4 +77,11 @@ async function attend(parts: AttendParts, window: VisitWindow, signal: AbortSign
   }
 }
 
-const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')
+/** Made anew for each window; only for an address that others can reach. */
+export async function certificateFor(host: string, clock: HubClock) {
+  const { pageCertificate } = await import('./page-certificate.ts')
+  return pageCertificate(host, clock.wall())
+}
+
+/** Only this machine can reach it. */
+export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs'
 import { request } from 'node:http'
+import { connect } from 'node:tls'
 import type { Command } from 'commander'
 import { PreCareError } from '../../device-drivers/errors.ts'
 import type { HubConfig } from '../config.ts'
 import { type HubClock, pause } from '../hub-clock.ts'
+import { identityFolder, readIdentity } from '../identity/slots.ts'
+import type { Log } from '../log.ts'
 import type { StepView, VisitView } from './commissioning.ts'
 import { type Language, type Sentence, sentenceFor } from './sentences.ts'
 import { askForWindow, DEFAULT_MINUTES, endWindow, newCode, readWindow, socketIn } from './window.ts'
@@ -18,6 +22,12 @@ export interface VisitCommandParts {
   readonly clock: HubClock
   readonly configOf: (path: string) => HubConfig
   readonly print: (text: string) => void
+  /** Number of this board, where it has one. */
+  readonly machine: string | undefined
+  readonly software: string
+  readonly log: Log
+  /** Goes on as the running hub, until it is told to stop. */
+  readonly run: (config: string) => Promise<void>
 }
 
 interface Answer {
@@ -34,6 +44,18 @@ export function addVisitCommands(program: Command, parts: VisitCommandParts): vo
       .description(description)
       .requiredOption('--config <file>', 'configuration file of the hub (JSON)')
       .option('--language <da|en>', 'language of sentences', 'da')
+
+  visit
+    .command('setup')
+    .description('make a hub of this blank computer: the page asks for the code of the clinic; then runs as that hub')
+    .requiredOption('--data <dir>', 'folder for all that the hub keeps')
+    .option('--config <file>', 'configuration file to write; by default config.json in that folder')
+    .option('--base <file>', 'JSON with further fields of the configuration, as "bluetooth"')
+    .option('--serial <sn>', "serial number of this hub; by default the board's own")
+    .option('--minutes <n>', 'how long the page waits', String(DEFAULT_MINUTES))
+    .option('--host <address>', 'where the page listens; another than 127.0.0.1 is served over TLS', '127.0.0.1')
+    .option('--port <n>', 'its port', String(DEFAULT_PORT))
+    .action((flags: SetupFlags) => setup(parts, flags))
 
   step('open', 'open the window in which the page answers, and print its code')
     .option('--minutes <n>', 'how long', String(DEFAULT_MINUTES))
@@ -85,8 +107,37 @@ interface OpenFlags extends Flags {
   readonly port: string
 }
 
+interface SetupFlags {
+  readonly data: string
+  readonly config?: string
+  readonly base?: string
+  readonly serial?: string
+  readonly minutes: string
+  readonly host: string
+  readonly port: string
+}
+
+async function setup(parts: VisitCommandParts, flags: SetupFlags): Promise<void> {
+  const { data: dataDir, base, host } = flags
+  const serial = flags.serial ?? parts.machine
+  if (serial === undefined) {
+    throw new PreCareError('config-invalid', '--serial: this machine has no number of its own; write its label’s')
+  }
+  const { setUp, defaultConfig } = await import('./setup.ts')
+  const config = flags.config ?? defaultConfig(dataDir)
+  // A hub that lost its power on the way goes on as what it has become.
+  if (!existsSync(config)) {
+    const wish = { dataDir, config, host, port: Number(flags.port), minutes: Number(flags.minutes) }
+    await setUp({ ...wish, ...(base === undefined ? {} : { base }) }, { ...parts, serial })
+  }
+  await parts.run(config)
+}
+
 async function open({ clock, configOf, print }: VisitCommandParts, flags: OpenFlags): Promise<void> {
   const { dataDir } = configOf(flags.config)
+  if (readIdentity(identityFolder(dataDir)) === undefined) {
+    throw new PreCareError('uplink-refused', 'this hub is not enrolled; run "hub enrol" first')
+  }
   const code = newCode()
   const { bootId } = clock
   const wish = { minutes: Number(flags.minutes), host: flags.host, port: Number(flags.port), bootId }
@@ -96,6 +147,7 @@ async function open({ clock, configOf, print }: VisitCommandParts, flags: OpenFl
     try {
       await ask(dataDir, 'GET', '/api/visit')
       print(`${originOf(flags)}/  code ${code}  (${flags.minutes} min)`)
+      if (originOf(flags).startsWith('https')) print(`certificate SHA-256 ${await fingerprintAt(flags)}`)
       return
     } catch (error) {
       if (!notThere(error)) throw error
@@ -112,6 +164,19 @@ const notThere = (error: unknown): boolean =>
 
 const originOf = ({ host, port }: OpenFlags): string =>
   `${host === '127.0.0.1' || host === 'localhost' ? 'http' : 'https'}://${host}:${port}`
+
+/** What the phone's browser shows about the page's certificate. */
+function fingerprintAt({ host, port }: OpenFlags): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false, timeout: OPENS_WITHIN_MS })
+    socket.once('secureConnect', () => {
+      resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? '')
+      socket.destroy()
+    })
+    socket.once('timeout', () => socket.destroy(new Error('the page does not answer')))
+    socket.once('error', reject)
+  })
+}
 
 function ask(dataDir: string, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
   const text = body === undefined ? undefined : JSON.stringify(body)

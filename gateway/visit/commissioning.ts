@@ -12,7 +12,7 @@ import type { VisitReport } from '../session.ts'
 import type { Trial } from '../visits.ts'
 import { type Nearby, NearbyDevices } from './nearby.ts'
 import { readVisitRecord, type Step, type VisitRecord, writeVisitRecord } from './record.ts'
-import { reportOf, signReport, unfinished } from './report.ts'
+import { reportOf, signText, unfinished } from './report.ts'
 
 /** A device advertises for half a minute after it was woken; two tries. */
 const SEARCH_MS = 90_000
@@ -58,8 +58,8 @@ export interface CommissioningParts {
   readonly randomHex: (bytes: number) => string
   readonly home: VisitHome
   readonly office: VisitOffice
-  /** The hub's private key. */
-  readonly key: KeyObject
+  /** The hub's private key as it is now: it may be renewed while a report waits for a line. */
+  readonly key: () => KeyObject
 }
 
 type Doing = 'searching' | 'meeting' | 'measuring'
@@ -221,11 +221,11 @@ export class Commissioning implements Trial {
       if (now === undefined) throw new PreCareError('clock-wrong', 'the hub does not know the time')
       this.#keep(this.#withUplink())
       const facts = { hub, software, finishedAt: utcText(now), ...(machine === undefined ? {} : { machine }) }
-      this.#keep({ ...this.#record, report: signReport(reportOf(this.#record, facts), key) })
+      this.#keep({ ...this.#record, report: signText(JSON.stringify(reportOf(this.#record, facts)), key()) })
     }
     const { report } = this.#record
     if (report === undefined || this.#record.deliveredAt !== undefined) return
-    await office.deliver(report, signal)
+    await office.deliver(signText(report.text, key()), signal)
     this.#keep({ ...this.#record, deliveredAt: utcText(clock.wall() ?? 0) })
   }
 

@@ -66,9 +66,8 @@ function machineDigest(machine: string): string {
   return createHash('sha256').update(`precare-hub|${machine}`).digest('hex').slice(0, 16)
 }
 
-/** @param key the hub's private key, P-256 */
-export function signReport(report: CommissioningReport, key: KeyObject): SignedReport {
-  const text = JSON.stringify(report)
+/** @param text of a report @param key the hub's private key, P-256 */
+export function signText(text: string, key: KeyObject): SignedReport {
   return { text, signature: sign('sha256', Buffer.from(text), { key, ...SIGNATURE }).toString('base64') }
 }
 

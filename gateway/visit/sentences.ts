@@ -67,6 +67,22 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, Sentence>>> = {
     da: 'Det trin kan ikke tages nu: gør de manglende trin færdige først.',
     en: 'That step cannot be taken now: finish the missing steps first.',
   },
+  'enrolment-refused': {
+    da: 'Koden blev afvist: læs den igen, og tjek at den er lavet til denne hubs serienummer; efter fem forsøg skal der en ny til.',
+    en: 'The code was refused: read it again, and check that it was made for the serial number of this hub; after five tries a new one is needed.',
+  },
+  'code-expired': {
+    da: 'Koden er for gammel: den gælder i 30 minutter; få en ny af klinikken.',
+    en: 'The code is too old: it is good for 30 minutes; get a new one from the clinic.',
+  },
+  'server-untrusted': {
+    da: 'Serveren er ikke klinikkens: læs adresse og fingeraftryk igen, og ring til klinikken, hvis de er rigtige.',
+    en: 'The server is not the one of the clinic: read address and fingerprint again, and call the clinic if they are right.',
+  },
+  'config-invalid': {
+    da: 'Koden er ikke skrevet rigtigt: brug hele teksten fra QR-koden, eller koden på 12 tegn med adresse og fingeraftryk.',
+    en: 'The code is not written right: use the whole text of the QR code, or the 12 characters with address and fingerprint.',
+  },
   'store-failed': {
     da: 'Hubens disk tager ikke imod: genstart huben, og byt den, hvis det sker igen.',
     en: 'The disk of the hub refuses: restart the hub, and swap it if that happens again.',

@@ -10,9 +10,8 @@ import { z } from 'zod'
 import { isPreCareError, messageOf, PreCareError } from '../../device-drivers/errors.ts'
 import { OWNER_ONLY } from '../durable-file.ts'
 import { errorFields, type Log } from '../log.ts'
-import type { Commissioning } from './commissioning.ts'
-import { printable } from './printable.ts'
-import { BROKER_MS, stepId, VISIT_ROUTES } from './routes.ts'
+import type { Desk } from './desk.ts'
+import { BROKER_MS, stepId } from './routes.ts'
 import { sentenceFor } from './sentences.ts'
 import { CODE_ATTEMPTS, isCode, type VisitWindow } from './window.ts'
 
@@ -30,7 +29,7 @@ const PAGE_PLACES = ['../../dist/pages/hub/', '../../pages/hub/']
 
 export interface VisitServerParts {
   readonly window: VisitWindow
-  readonly visit: Commissioning
+  readonly desk: Desk
   readonly log: Log
   /** After too many wrong codes, or when the technician is done. */
   readonly close: () => void
@@ -54,6 +53,7 @@ export async function openVisitServer(parts: VisitServerParts): Promise<VisitSer
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: BROKER_MS + 10_000,
+    forceCloseConnections: 'idle',
     ...(tls === undefined ? {} : { https: { key: tls.key, cert: tls.cert } }),
   }) as unknown as FastifyInstance
   app.setErrorHandler((error, _request, reply) => answerError(error, reply, parts.log))
@@ -90,7 +90,7 @@ export async function openVisitServer(parts: VisitServerParts): Promise<VisitSer
   }
 }
 
-function routes(app: FastifyInstance, { window, visit, close, tls, log, socket }: VisitServerParts): void {
+function routes(app: FastifyInstance, { window, desk, close, tls, log, socket }: VisitServerParts): void {
   const session = randomBytes(32).toString('hex')
   let attempts = CODE_ATTEMPTS
 
@@ -118,17 +118,17 @@ function routes(app: FastifyInstance, { window, visit, close, tls, log, socket }
     if (attempts <= 0) close()
     return refuse(reply, 401, 'access-denied')
   })
-  app.get('/api/visit', () => visit.view())
+  app.get('/api/visit', () => desk.view())
   app.get('/api/report', async (_request, reply) => {
-    const { report } = await visit.view()
-    if (report === undefined) return refuse(reply, 404, 'visit-refused')
-    return reply.type('text/html; charset=utf-8').send(printable(report))
+    const sheet = await desk.sheet()
+    if (sheet === undefined) return refuse(reply, 404, 'visit-refused')
+    return reply.type('text/html; charset=utf-8').send(sheet)
   })
 
-  for (const { path, body, take } of VISIT_ROUTES) {
+  for (const { path, body, take } of desk.routes) {
     app.post<{ Params: { id?: string } }>(path, async (request) => {
-      await take(visit, stepId(request.params.id), body.parse(request.body))
-      return visit.view()
+      await take(stepId(request.params.id), body.parse(request.body))
+      return desk.view()
     })
   }
   app.post('/api/close', (_request, reply) => {

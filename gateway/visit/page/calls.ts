@@ -1,9 +1,10 @@
+import type { BlankView } from '../blank-hub.ts'
 import type { VisitView } from '../commissioning.ts'
 import type { Sentence } from '../sentences.ts'
 
 /** What the hub answers: the visit as it now is, or why not. */
 export type Answer =
-  | { readonly type: 'view'; readonly view: VisitView }
+  | { readonly type: 'view'; readonly view: VisitView | BlankView }
   | { readonly type: 'signed-out' }
   | {
       readonly type: 'refused'

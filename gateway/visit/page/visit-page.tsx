@@ -1,6 +1,8 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
+import type { BlankView } from '../blank-hub.ts'
 import type { VisitView } from '../commissioning.ts'
 import type { Language } from '../sentences.ts'
+import { BlankCard } from './blank-card.tsx'
 import { type Answer, act, look, report, signIn } from './calls.ts'
 import { StepCard } from './step-card.tsx'
 import { type Word, wordsIn } from './words.ts'
@@ -13,7 +15,7 @@ type Problem = Exclude<Answer, { type: 'view' | 'signed-out' }>
 /** The visit as the technician sees it on a phone. */
 export function VisitPage() {
   const [language, setLanguage] = useState<Language>('da')
-  const [view, setView] = useState<VisitView | undefined>(undefined)
+  const [view, setView] = useState<VisitView | BlankView | undefined>(undefined)
   const [signedOut, setSignedOut] = useState(false)
   const [problem, setProblem] = useState<Problem | undefined>(undefined)
   const [busy, setBusy] = useState(false)
@@ -78,7 +80,12 @@ export function VisitPage() {
         {signedOut ? (
           <SignIn say={say} />
         ) : (
-          view !== undefined && <Kit view={view} language={language} say={say} busy={busy} take={take} />
+          view !== undefined &&
+          ('blank' in view ? (
+            <BlankCard view={view} say={say} busy={busy} take={take} />
+          ) : (
+            <Kit view={view} language={language} say={say} busy={busy} take={take} />
+          ))
         )}
       </main>
     </>

@@ -50,6 +50,20 @@ const WORDS = {
   delivered: { da: 'Rapporten er modtaget af klinikken.', en: 'The clinic has received the report.' },
   print: { da: 'Vis rapporten til udskrift', en: 'Show the report for printing' },
   trouble: { da: 'Prøver igen', en: 'Trying again' },
+  serial: { da: 'Serienummer', en: 'Serial number' },
+  software: { da: 'Software', en: 'Software' },
+  invitation: {
+    da: 'Tekst fra QR-koden, eller koden på 12 tegn',
+    en: 'Text of the QR code, or the code of 12 characters',
+  },
+  byHand: { da: 'Kun til en kode på 12 tegn', en: 'Only for a code of 12 characters' },
+  address: { da: 'Adresse (https://…)', en: 'Address (https://…)' },
+  fingerprint: { da: 'Fingeraftryk (20 tegn)', en: 'Fingerprint (20 characters)' },
+  enrol: { da: 'Tilmeld huben', en: 'Enrol the hub' },
+  starting: {
+    da: 'Huben er tilmeldt og starter nu. Skriv besøgskoden igen om lidt.',
+    en: 'The hub is enrolled and starts now. Write the code of the visit again in a moment.',
+  },
   slots: { da: 'Brugerplads', en: 'User slot' },
 } as const satisfies Record<string, Record<Language, string>>
 

@@ -6,7 +6,7 @@ import type { CommissioningReport } from '../../../broker/contract/installation.
 import { openInstallations } from '../../../broker/installations/installations.ts'
 import { openRegistry } from '../../../broker/registry.ts'
 import { openJournal } from '../../../broker/store/journal.ts'
-import { signReport } from '../../../gateway/visit/report.ts'
+import { signText } from '../../../gateway/visit/report.ts'
 import { at, idOf, temporaryDirectory } from '../core-fixture.ts'
 
 const WISH = {
@@ -76,7 +76,7 @@ describe('an installation', () => {
     const { privateKey, publicKey } = keys()
     expect(installations.register(WISH, 'nurse-1')).toEqual({ installation: 'inst-0001', revision: 1 })
     expect(owner('cuff-0001', undefined, at(0))).toBeUndefined()
-    installations.accept('hub-0001', signReport(report(), privateKey), publicKey)
+    installations.accept('hub-0001', signText(JSON.stringify(report()), privateKey), publicKey)
     expect(owner('cuff-0001', undefined, at(-10))).toBe('citizen-1')
     expect(owner('cuff-0001', undefined, at(-11))).toBeUndefined()
     expect(owner('scale-0001', 2, at(0))).toBe('citizen-1')
@@ -105,7 +105,7 @@ describe('an installation', () => {
     const { installations, rows } = aClinic()
     const { privateKey, publicKey } = keys()
     installations.register(WISH, 'nurse-1')
-    const signed = signReport(report(), privateKey)
+    const signed = signText(JSON.stringify(report()), privateKey)
     installations.accept('hub-0001', signed, publicKey)
     installations.accept('hub-0001', signed, publicKey)
     expect(installations.reports('inst-0001')).toHaveLength(1)
@@ -122,7 +122,7 @@ describe('an installation', () => {
     const { installations, owner } = aClinic()
     const [mine, other] = [keys(), keys()]
     installations.register(WISH, 'nurse-1')
-    const signed = signReport(report(change), (whose === 'own' ? mine : other).privateKey)
+    const signed = signText(JSON.stringify(report(change)), (whose === 'own' ? mine : other).privateKey)
     expect(() => installations.accept(hub, signed, mine.publicKey)).toThrow(expect.objectContaining({ code }))
     expect(owner('cuff-0001', undefined, at(0))).toBeUndefined()
     expect(installations.reports('inst-0001')).toEqual([])
@@ -132,7 +132,7 @@ describe('an installation', () => {
     const { installations, owner } = aClinic()
     const { privateKey, publicKey } = keys()
     installations.register(WISH, 'nurse-1')
-    installations.accept('hub-0001', signReport(report(), privateKey), publicKey)
+    installations.accept('hub-0001', signText(JSON.stringify(report()), privateKey), publicKey)
     const [cuff] = WISH.devices
     expect(installations.register({ ...WISH, devices: [cuff] }, 'nurse-1').revision).toBe(2)
     expect(owner('scale-0001', 1, at(0))).toBeUndefined()
@@ -145,7 +145,7 @@ describe('an installation', () => {
     const { installations } = aClinic()
     const { privateKey, publicKey } = keys()
     installations.register(WISH, 'nurse-1')
-    installations.accept('hub-0001', signReport(report(), privateKey), publicKey)
+    installations.accept('hub-0001', signText(JSON.stringify(report()), privateKey), publicKey)
     const next = { ...WISH, installation: 'inst-0002', citizen: 'citizen-2' }
     expect(() => installations.register(next, 'nurse-1')).toThrow(/hub: stands in inst-0001; take that back first/)
     expect(() => installations.register({ ...next, hub: 'hub-0002', devices: WISH.devices.slice(0, 1) }, 'n')).toThrow(

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import type { Installation } from '../../../broker/contract/installation.ts'
 import { PreCareError } from '../../../device-drivers/errors.ts'
+import { visitDesk } from '../../../gateway/visit/desk.ts'
 import { openVisitServer } from '../../../gateway/visit/server.ts'
 import { askForWindow } from '../../../gateway/visit/window.ts'
 import { hasChromium, startChromium } from '../../support/chromium.ts'
@@ -23,7 +24,7 @@ async function aVisit() {
   const wish = { minutes: 5, host: '127.0.0.1', port: 0, bootId: clock.bootId, now: clock.now() }
   const window = askForWindow(home.dataDir, wish, CODE)
   const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
-  const server = await openVisitServer({ window, visit, log, close: () => undefined })
+  const server = await openVisitServer({ window, desk: visitDesk(visit), log, close: () => undefined })
   onTestFinished(() => server.close())
   const browser = await startChromium()
   const page = await browser.newPage({ viewport: { width: 390, height: 844 } })

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { request } from 'node:http'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { LogFields } from '../../../gateway/log.ts'
+import { visitDesk } from '../../../gateway/visit/desk.ts'
 import { VISIT_ROUTES } from '../../../gateway/visit/routes.ts'
 import { openVisitServer } from '../../../gateway/visit/server.ts'
 import { askForWindow, readWindow, socketIn } from '../../../gateway/visit/window.ts'
@@ -21,7 +22,7 @@ async function aPage(options: { socket?: boolean } = {}) {
   let closed = 0
   const server = await openVisitServer({
     window,
-    visit,
+    desk: visitDesk(visit),
     log: { info: note, warn: note, error: note },
     close: () => {
       closed += 1

@@ -85,7 +85,7 @@ export function visitIn(home: Home, office: VisitOffice, clock: HubClock, more: 
     randomHex: (bytes) => String(++numbers).padStart(bytes * 2, '0'),
     home: home.hub.home,
     office,
-    key: hubKey.privateKey,
+    key: () => hubKey.privateKey,
     ...more,
   })
   onTestFinished(() => visit.close())

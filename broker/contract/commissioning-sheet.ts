@@ -1,5 +1,5 @@
-import { commissioningReportSchema } from '../../broker/contract/installation.ts'
 import { isNumber, type Value } from '../../device-drivers/reading.ts'
+import { commissioningReportSchema } from './installation.ts'
 
 /** The report on one sheet, for the printer: Danish with the English beside it. No script, no style but the browser's. */
 
