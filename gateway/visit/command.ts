@@ -7,8 +7,8 @@ import type { HubConfig } from '../config.ts'
 import { type HubClock, pause } from '../hub-clock.ts'
 import { identityFolder, readIdentity } from '../identity/slots.ts'
 import type { Log } from '../log.ts'
-import type { StepView, VisitView } from './commissioning.ts'
 import { type Language, type Sentence, sentenceFor } from './sentences.ts'
+import type { StepView, VisitView } from './view.ts'
 import { askForWindow, DEFAULT_MINUTES, endWindow, newCode, readWindow, socketIn } from './window.ts'
 
 /** `hub visit ...`: the steps of a visit on the command line, through the same doors as the page. */

@@ -3,16 +3,16 @@ import type { Installation, SignedReport, SkipReason } from '../../broker/contra
 import type { DeviceState } from '../../broker/contract/messages.ts'
 import type { Advertisement, Driver, SerialPortInfo } from '../../device-drivers/driver.ts'
 import { type ErrorCode, PreCareError } from '../../device-drivers/errors.ts'
-import { isQuantity, QUANTITIES } from '../../device-drivers/quantities.ts'
-import { isNumber, type RawReading, rawReadingSchema, type Value } from '../../device-drivers/reading.ts'
+import { isNumber, type RawReading, rawReadingSchema } from '../../device-drivers/reading.ts'
 import { type BoundBluetooth, type BoundSerial, bindDevice, unbindDevice } from '../bound-devices.ts'
 import type { HubClock } from '../hub-clock.ts'
 import { utcText } from '../local-time.ts'
 import type { VisitReport } from '../session.ts'
 import type { Trial } from '../visits.ts'
-import { type Nearby, NearbyDevices } from './nearby.ts'
+import { NearbyDevices } from './nearby.ts'
 import { readVisitRecord, type Step, type VisitRecord, writeVisitRecord } from './record.ts'
 import { reportOf, signText, unfinished } from './report.ts'
+import { type Activity, type Doing, stepView, type VisitView } from './view.ts'
 
 /** A device advertises for half a minute after it was woken; two tries. */
 const SEARCH_MS = 90_000
@@ -22,8 +22,6 @@ const MEET_MS = 5 * 60_000
 const MEASURE_MS = 5 * 60_000
 /** Older than this is the device's memory, perhaps of somebody else, and no proof of today. */
 const FRESH_MS = 10 * 60_000
-/** What a person in a home can do something about; less than this is a device in another flat or behind a wall. */
-const WEAK_DBM = -92
 
 /** What a visit needs of the running hub. */
 export interface VisitHome {
@@ -60,55 +58,6 @@ export interface CommissioningParts {
   readonly office: VisitOffice
   /** The hub's private key as it is now: it may be renewed while a report waits for a line. */
   readonly key: () => KeyObject
-}
-
-type Doing = 'searching' | 'meeting' | 'measuring'
-
-/** What happens at a device just now; not kept over a restart. */
-interface Activity {
-  readonly doing: Doing
-  /** Monotonic ms. */
-  readonly until: number
-  readonly failure?: ErrorCode
-  /** Why the last try failed, while the next is under way. */
-  readonly trouble?: ErrorCode
-}
-
-export interface StepView extends Omit<Step, 'options'> {
-  readonly title: string
-  readonly vendor: string
-  readonly models: readonly string[]
-  readonly needsSlot: boolean
-  readonly doing?: Doing
-  readonly secondsLeft?: number
-  readonly failure?: ErrorCode
-  readonly trouble?: ErrorCode
-  /** The test value as a person compares it with the display of the device. */
-  readonly shown: readonly ShownValue[]
-  readonly candidates: readonly (Omit<Nearby, 'drivers' | 'heardAt'> & { readonly weak: boolean })[]
-  readonly ports: readonly SerialPortInfo[]
-}
-
-export interface ShownValue {
-  readonly da: string
-  readonly en: string
-  /** With the device's decimals and its unit. */
-  readonly text: string
-}
-
-export interface VisitView {
-  readonly visit: string
-  readonly hub: string
-  readonly software: string
-  readonly timeKnown: boolean
-  readonly radioReady: boolean
-  readonly brokerReached: boolean
-  readonly installation?: string
-  readonly revision?: number
-  readonly steps: readonly StepView[]
-  readonly ready: boolean
-  readonly report?: string
-  readonly deliveredAt?: string
 }
 
 /** One visit, over the same steps for the page and for the command line. Lives as long as its window is open. */
@@ -241,7 +190,14 @@ export class Commissioning implements Trial {
       radioReady: home.radioReady(),
       brokerReached: home.brokerReached(),
       ...(installation && { installation: installation.installation, revision: installation.revision }),
-      steps: this.#record.steps.map((step) => this.#viewOf(step, ports)),
+      steps: this.#record.steps.map((step) =>
+        stepView(this.#withUplinkOf(step), this.#driver(step.driver), {
+          ports,
+          activity: this.#activities.get(step.id),
+          nearby: this.#nearby,
+          now: clock.now(),
+        }),
+      ),
       ready: installation !== undefined && unfinished(this.#record).length === 0,
       ...(report && { report: report.text }),
       ...(deliveredAt && { deliveredAt }),
@@ -373,38 +329,15 @@ export class Commissioning implements Trial {
   }
 
   #withUplink(): VisitRecord {
-    return { ...this.#record, steps: this.#record.steps.map((step) => ({ ...step, ...this.#uplinkOf(step) })) }
+    return { ...this.#record, steps: this.#record.steps.map((step) => this.#withUplinkOf(step)) }
   }
 
-  #uplinkOf({ test }: Step): { uplinkMs?: number } {
+  #withUplinkOf(step: Step): Step {
+    const { test } = step
     const stored = test === undefined ? undefined : this.#parts.home.reading(test.reading)
-    if (stored?.receiptedAt === undefined) return {}
+    if (stored?.receiptedAt === undefined) return step
     const { receivedAt } = rawReadingSchema.parse(JSON.parse(stored.body))
-    return { uplinkMs: Math.max(0, Math.round(stored.receiptedAt - Date.parse(receivedAt))) }
-  }
-
-  #viewOf(step: Step, ports: readonly SerialPortInfo[]): StepView {
-    const driver = this.#driver(step.driver)
-    const { options: _, ...told } = step
-    const activity = this.#activities.get(step.id)
-    const searching = activity?.doing === 'searching'
-    return {
-      ...told,
-      ...this.#uplinkOf(step),
-      title: driver.about.title,
-      vendor: driver.about.vendor,
-      models: driver.about.models,
-      needsSlot: driver.about.userSlots === 'required',
-      ...(activity && {
-        doing: activity.doing,
-        secondsLeft: Math.max(0, Math.ceil((activity.until - this.#parts.clock.now()) / 1000)),
-        ...(activity.failure && { failure: activity.failure }),
-        ...(activity.trouble && { trouble: activity.trouble }),
-      }),
-      shown: Object.entries(step.test?.values ?? {}).map(([name, value]) => shownValue(name, value)),
-      candidates: searching ? this.#nearby.candidates(step.driver).map(candidateOf) : [],
-      ports: driver.transport === 'serial' && searching ? fitting(ports, driver) : [],
-    }
+    return { ...step, uplinkMs: Math.max(0, Math.round(stored.receiptedAt - Date.parse(receivedAt))) }
   }
 }
 
@@ -416,27 +349,6 @@ const fresh = ({ id, driver, slots }: Step): Step => ({
   options: {},
   met: false,
 })
-
-function candidateOf({ address, name, signalDbm }: Nearby): StepView['candidates'][number] {
-  return { address, ...(name === undefined ? {} : { name }), signalDbm, weak: signalDbm < WEAK_DBM }
-}
-
-/** UCUM is for programs (ucum.org). */
-const UNITS: Readonly<Record<string, string>> = { 'mm[Hg]': 'mmHg', Cel: '°C', '[lb_av]': 'lb' }
-
-function shownValue(name: string, value: Value): ShownValue {
-  const { danish: da, english: en } = isQuantity(name) ? QUANTITIES[name] : { danish: name, english: name }
-  const text = isNumber(value)
-    ? `${value.value.toFixed(value.decimals)} ${UNITS[value.unit] ?? value.unit}`
-    : value.absent
-  return { da, en, text }
-}
-
-/** The ports that name the device for certain, or all when none does. */
-function fitting(ports: readonly SerialPortInfo[], driver: Extract<Driver, { transport: 'serial' }>): SerialPortInfo[] {
-  const certain = ports.filter((port) => driver.match(port))
-  return certain.length > 0 ? certain : [...ports]
-}
 
 const hasNumber = ({ values }: RawReading): boolean => Object.values(values).some((value) => isNumber(value))
 

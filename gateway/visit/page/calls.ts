@@ -1,6 +1,6 @@
 import type { BlankView } from '../blank-hub.ts'
-import type { VisitView } from '../commissioning.ts'
 import type { Sentence } from '../sentences.ts'
+import type { VisitView } from '../view.ts'
 
 /** What the hub answers: the visit as it now is, or why not. */
 export type Answer =

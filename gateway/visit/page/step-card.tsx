@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
-import type { StepView } from '../commissioning.ts'
 import { type Language, sentenceFor } from '../sentences.ts'
+import type { StepView } from '../view.ts'
 import type { Word } from './words.ts'
 
 interface CardProps {

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { BlankView } from '../blank-hub.ts'
-import type { VisitView } from '../commissioning.ts'
 import type { Language } from '../sentences.ts'
+import type { VisitView } from '../view.ts'
 import { BlankCard } from './blank-card.tsx'
 import { type Answer, act, look, report, signIn } from './calls.ts'
 import { StepCard } from './step-card.tsx'

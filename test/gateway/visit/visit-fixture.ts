@@ -7,12 +7,8 @@ import { memoryBonds } from '../../../gateway/transport/bonds.ts'
 import { createNobleTransport } from '../../../gateway/transport/noble.ts'
 import type { BleTransport } from '../../../gateway/transport/transport.ts'
 import { systemTime } from '../../../gateway/transport/transport-time.ts'
-import {
-  Commissioning,
-  type CommissioningParts,
-  type StepView,
-  type VisitOffice,
-} from '../../../gateway/visit/commissioning.ts'
+import { Commissioning, type CommissioningParts, type VisitOffice } from '../../../gateway/visit/commissioning.ts'
+import type { StepView } from '../../../gateway/visit/view.ts'
 import { createBloodPressureCuff } from '../../../simulators/devices/blood-pressure-cuff.ts'
 import type { Surroundings } from '../../../simulators/devices/device.ts'
 import { createWeightScale } from '../../../simulators/devices/weight-scale.ts'
