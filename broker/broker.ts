@@ -16,6 +16,8 @@ import { openEnrolmentHttp } from './identity/enrolment-http.ts'
 import { type Identities, openIdentities } from './identity/identity.ts'
 import { recordEvent } from './identity/technical-events.ts'
 import { Ingest } from './ingest.ts'
+import { addHubRoutes } from './installations/hub-routes.ts'
+import { openInstallations } from './installations/installations.ts'
 import { type Log, rarely } from './log.ts'
 import { openMqttBroker } from './mqtt-broker.ts'
 import { notifyMetrics } from './notify/figures.ts'
@@ -259,6 +261,12 @@ async function open(
       key: of.enrolmentKey,
       mqttUrl: () => mqttUrlOf(tls, mqtt.tlsUrl ?? ''),
       ...{ authority, certificates, journal, accounts, clock, log },
+      routes: (app) =>
+        addHubRoutes(app, {
+          installations: openInstallations({ journal, audit, now: () => timestamp(clock) }),
+          isHub: (account) => accounts.enabled(account)?.role === 'hub',
+          ...{ certificates, log },
+        }),
     })
   }
 }

@@ -7,6 +7,7 @@ import { openBroker } from './broker.ts'
 import { systemClock } from './broker-clock.ts'
 import { influxOf, parseConfig, readJsonFile } from './config.ts'
 import { addIdentityCommands } from './identity/commands.ts'
+import { installationCommands } from './installations/commands.ts'
 import { openLog } from './log.ts'
 import { notifyCommands } from './notify/commands.ts'
 import { provision, resetAccount, secretFile } from './provision.ts'
@@ -155,6 +156,9 @@ addAlertCommands(program, {
   audit: (journal) => openTrail(journal, systemClock),
   print: (text) => void process.stdout.write(`${text}\n`),
 })
+program.addCommand(
+  installationCommands({ clock: systemClock, print, audit: (journal) => openTrail(journal, systemClock) }),
+)
 
 function fail(error: unknown): never {
   const known = isPreCareError(error)

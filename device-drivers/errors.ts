@@ -68,6 +68,24 @@ export const ERROR_CODES = {
     retry: 'transient',
     advice: 'The serial port cannot be opened; check the cable and that no other program uses the port.',
   },
+  // A visit by the technician
+  'device-silent': {
+    retry: 'transient',
+    advice: 'Nothing was heard of the device; wake it (many need a button held for 3 s) within five metres of the hub.',
+  },
+  'clock-wrong': {
+    retry: 'permanent',
+    advice: 'The clock of the device or of the hub is wrong; set it as the manual says, then measure again.',
+  },
+  'passkey-wrong': {
+    retry: 'permanent',
+    advice: 'The device refused the passkey; read it again from its display or label and pair once more.',
+  },
+  'visit-refused': {
+    retry: 'permanent',
+    advice: 'This step cannot be done now; the page shows which one is next.',
+  },
+
   // The hub
   'config-invalid': {
     retry: 'permanent',
@@ -113,6 +131,7 @@ export const ERROR_CODES = {
     advice:
       'The code is wrong, used, locked or older than 30 minutes, or it was made for a hub with another serial number; make a new one.',
   },
+  'code-expired': { retry: 'permanent', advice: 'The code is right, but older than 30 minutes; make a new one.' },
   // The broker
   'payload-malformed': {
     retry: 'permanent',

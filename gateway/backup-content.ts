@@ -19,6 +19,9 @@ const placesSchema = z.object({
   dataDir: z.string(),
   broker: z.object({ passwordFile: z.string().optional() }),
 })
+/** What a technician has set up: devices bound, and how far a visit has come. */
+const VISIT_FILES = ['devices.json', 'visit.json'] as const
+
 const placesOf = (config: string) => placesSchema.parse(JSON.parse(config))
 
 /** What there is to save; the hub may run meanwhile. @param configPath a configuration that was checked */
@@ -28,7 +31,8 @@ export function collectBackup(configPath: string): BackupContent {
   const { hub, dataDir, broker } = placesOf(config)
   const path = broker.passwordFile
   const bonds = join(resolve(folder, dataDir), 'bonds.json')
-  const identity = identityFilesIn(identityFolder(resolve(folder, dataDir)))
+  const identity = textsIn(identityFolder(resolve(folder, dataDir)), IDENTITY_FILES)
+  const visit = textsIn(resolve(folder, dataDir), VISIT_FILES)
   const db = new DatabaseSync(join(resolve(folder, dataDir), 'outbox.db'), { readOnly: true })
   try {
     // One moment for all tables: the hub goes on writing.
@@ -45,6 +49,7 @@ export function collectBackup(configPath: string): BackupContent {
       ...(path === undefined ? {} : { secret: { path, text: readFileSync(resolve(folder, path), 'utf8') } }),
       ...(existsSync(bonds) ? { bonds: readFileSync(bonds, 'utf8') } : {}),
       ...(Object.keys(identity).length > 0 ? { identity } : {}),
+      ...(Object.keys(visit).length > 0 ? { visit } : {}),
       rows: all(rowSchema, `SELECT id, state, body FROM rows WHERE state IN ('held', 'queued') ORDER BY seq`),
       memory: all(memorySchema, 'SELECT device, key, value FROM device_memory'),
       notes: notes.filter(({ name }) => !NOT_CARRIED.has(name)),
@@ -54,8 +59,8 @@ export function collectBackup(configPath: string): BackupContent {
   }
 }
 
-function identityFilesIn(folder: string): Record<string, string> {
-  const present = IDENTITY_FILES.filter((name) => existsSync(join(folder, name)))
+function textsIn(folder: string, names: readonly string[]): Record<string, string> {
+  const present = names.filter((name) => existsSync(join(folder, name)))
   return Object.fromEntries(present.map((name) => [name, readFileSync(join(folder, name), 'utf8')]))
 }
 
@@ -79,6 +84,7 @@ export async function restoreBackup(
     configPath,
     outboxPath,
     join(data, 'bonds.json'),
+    ...VISIT_FILES.map((name) => join(data, name)),
     identityFolder(data),
     ...(secret ? [secret.path] : []),
   ]) {
@@ -94,6 +100,10 @@ export async function restoreBackup(
     outbox.close()
   }
   if (content.bonds !== undefined) writeDurably(join(data, 'bonds.json'), content.bonds)
+  for (const name of VISIT_FILES) {
+    const text = content.visit?.[name]
+    if (text !== undefined) writeDurably(join(data, name), text)
+  }
   for (const name of IDENTITY_FILES) {
     const text = content.identity?.[name]
     if (text === undefined) continue

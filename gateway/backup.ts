@@ -36,6 +36,8 @@ const contentSchema = z.strictObject({
   bonds: z.string().optional(),
   /** Texts of the files of the hub's certificate, with its key, by their names; where there are any. */
   identity: z.record(z.string(), z.string()).optional(),
+  /** By name: devices that were bound, and the visit they were bound in. */
+  visit: z.record(z.string(), z.string()).optional(),
   rows: z.array(rowSchema),
   memory: z.array(memorySchema),
   notes: z.array(noteSchema),

@@ -1,6 +1,5 @@
 import type { Advertisement, BleDriver, BroadcastDriver, RawRecord } from '../device-drivers/driver.ts'
 import { isPreCareError, PreCareError } from '../device-drivers/errors.ts'
-import type { DeviceStates } from './device-states.ts'
 import type { HubClock } from './hub-clock.ts'
 import { errorFields, type Log } from './log.ts'
 import type { Conversation } from './session.ts'
@@ -39,8 +38,7 @@ interface Known {
 export interface BluetoothVisitsOptions {
   readonly ble: BleTransport
   readonly devices: readonly BluetoothDevice[]
-  readonly visits: Pick<Visits, 'make' | 'memory'>
-  readonly states: Pick<DeviceStates, 'unreachable'>
+  readonly visits: Pick<Visits, 'make' | 'memory' | 'unreachable'>
   readonly clock: HubClock
   readonly log: Log
   readonly onUnknown: (seen: Advertisement) => void
@@ -49,14 +47,30 @@ export interface BluetoothVisitsOptions {
 /** Decides, advertisement by advertisement, when to visit a device: never twice at once, and with rests in between. */
 export class BluetoothVisits {
   readonly #options: BluetoothVisitsOptions
-  readonly #known: ReadonlyMap<string, Known>
+  readonly #known: Map<string, Known>
   readonly #underWay = new Set<Promise<void>>()
+  #listener: ((seen: Advertisement) => void) | undefined
 
   constructor(options: BluetoothVisitsOptions) {
     this.#options = options
     this.#known = new Map(
       options.devices.map((device) => [device.address, { device, busy: false, restUntil: 0, failures: 0 }]),
     )
+  }
+
+  /** From now on visited like the configured ones; in the place of whatever had its address. */
+  add(device: BluetoothDevice): void {
+    this.#known.set(device.address, { device, busy: false, restUntil: 0, failures: 0 })
+  }
+
+  /** A visit under way goes on to its end. */
+  remove(id: string): void {
+    for (const [address, { device }] of this.#known) if (device.id === id) this.#known.delete(address)
+  }
+
+  /** Tells of every advertisement, of strangers too; undefined: of none any more. */
+  listen(listener: ((seen: Advertisement) => void) | undefined): void {
+    this.#listener = listener
   }
 
   start(signal: AbortSignal): void {
@@ -69,6 +83,7 @@ export class BluetoothVisits {
   }
 
   #heard(seen: Advertisement, signal: AbortSignal): void {
+    this.#listener?.(seen)
     const known = this.#known.get(seen.address)
     if (known === undefined) {
       this.#options.onUnknown(seen)
@@ -95,7 +110,7 @@ export class BluetoothVisits {
   }
 
   async #visit(known: Known, driver: BleDriver, seen: Advertisement, signal: AbortSignal): Promise<void> {
-    const { ble, visits, clock, states, log } = this.#options
+    const { ble, visits, clock, log } = this.#options
     const { id, address } = known.device
     let link: OpenGattLink | undefined
     try {
@@ -109,9 +124,7 @@ export class BluetoothVisits {
       if (link !== undefined || signal.aborted) return
       const failure = isPreCareError(error) ? error : new PreCareError('link-lost', 'connect failed', { cause: error })
       if (known.failures === 1) log.warn('connect-failed', { device: id, ...errorFields(failure) })
-      await states
-        .unreachable(id, failure.code)
-        .catch((cause: unknown) => log.error('state-not-stored', errorFields(cause)))
+      await visits.unreachable(id, failure.code)
     } finally {
       await link?.close().catch((error: unknown) => log.warn('close-failed', { device: id, ...errorFields(error) }))
     }

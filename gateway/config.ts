@@ -4,6 +4,7 @@ import { z } from 'zod'
 import type { Driver } from '../device-drivers/driver.ts'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { idSchema } from '../device-drivers/reading.ts'
+import { type BoundDevices, readBoundDevices } from './bound-devices.ts'
 import { isTimeZone } from './local-time.ts'
 import { pairingWish } from './transport/bluez/pairing.ts'
 
@@ -213,11 +214,24 @@ function secret(path: string, readSecret: (path: string) => string): string {
   return refuse([{ field: 'broker.passwordFile', advice: 'is empty; write the password into the file' }])
 }
 
-/** Reads and checks the file. Relative paths in it are relative to its folder. */
+/** Reads and checks the file, and the devices that a technician has bound. Relative paths are relative to its folder. */
 export function loadConfig(path: string, known: KnownDrivers): HubConfig {
   const folder = dirname(resolve(path))
-  const config = parseConfig(readJson(path), known, (file) => readFileSync(resolve(folder, file), 'utf8'))
-  return { ...config, dataDir: resolve(folder, config.dataDir) }
+  const read = (value: unknown) => parseConfig(value, known, (file) => readFileSync(resolve(folder, file), 'utf8'))
+  const written = readJson(path)
+  const { dataDir } = read(written)
+  const bound = readBoundDevices(resolve(folder, dataDir))
+  return { ...read(withBound(written, bound)), dataDir: resolve(folder, dataDir) }
+}
+
+const objectSchema = z.looseObject({
+  devices: z.array(z.unknown()).default([]),
+  serial: z.array(z.unknown()).default([]),
+})
+
+function withBound(written: unknown, bound: BoundDevices): unknown {
+  const { devices, serial, ...rest } = objectSchema.parse(written)
+  return { ...rest, devices: [...devices, ...bound.devices], serial: [...serial, ...bound.serial] }
 }
 
 function readJson(path: string): unknown {

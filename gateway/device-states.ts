@@ -39,13 +39,24 @@ export class DeviceStates {
 
   constructor(options: DeviceStatesOptions, devices: readonly { readonly id: string; readonly driver: string }[]) {
     this.#options = options
-    for (const { id, driver } of devices) {
-      const noted = options.outbox.note(noteName(id))
-      const known = noted === undefined ? undefined : deviceStateSchema.safeParse(JSON.parse(noted)).data
-      const state = { ...known, driver }
-      const never = Number.NEGATIVE_INFINITY
-      this.#entries.set(id, { state, noted: timeless(state), notedAt: never, movedAt: never })
-    }
+    for (const device of devices) this.add(device)
+  }
+
+  /** Knows a device from now on, with what was noted of it before. */
+  add({ id, driver }: { readonly id: string; readonly driver: string }): void {
+    const noted = this.#options.outbox.note(noteName(id))
+    const known = noted === undefined ? undefined : deviceStateSchema.safeParse(JSON.parse(noted)).data
+    const state = { ...known, driver }
+    const never = Number.NEGATIVE_INFINITY
+    this.#entries.set(id, { state, noted: timeless(state), notedAt: never, movedAt: never })
+  }
+
+  remove(id: string): void {
+    this.#entries.delete(id)
+  }
+
+  of(id: string): DeviceState | undefined {
+    return this.#entries.get(id)?.state
   }
 
   /** A reading of the device was stored, in a visit that goes on. */

@@ -4,13 +4,13 @@ import { topics } from '../broker/contract/topics.ts'
 import type { Driver } from '../device-drivers/driver.ts'
 import { PreCareError } from '../device-drivers/errors.ts'
 import { openBallast } from './ballast.ts'
-import { type BluetoothDevice, BluetoothVisits } from './bluetooth-visits.ts'
 import type { HubConfig } from './config.ts'
 import { DeviceStates } from './device-states.ts'
 import { dialBroker } from './dial.ts'
 import { type DiskAlarm, watchDisk } from './disk.ts'
 import type { DiskSpace } from './disk-space.ts'
 import { healthOf } from './health.ts'
+import { HomeDevices } from './home-devices.ts'
 import { type HubClock, pause } from './hub-clock.ts'
 import { tendCertificate } from './identity/renewal.ts'
 import { identityFolder, readIdentity } from './identity/slots.ts'
@@ -18,10 +18,9 @@ import { errorFields, type Log } from './log.ts'
 import { openOutbox } from './outbox.ts'
 import { watchRadio } from './radio-health.ts'
 import { daysToKeep } from './retention.ts'
-import { type SerialDevice, tendLine } from './serial-lines.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
-import { createUnknownDevices } from './unknown-devices.ts'
 import { Uplink } from './uplink.ts'
+import type { VisitHome } from './visit/commissioning.ts'
 import { Visits } from './visits.ts'
 
 /** How often the hub looks whether it has learnt the time. */
@@ -70,6 +69,8 @@ export interface Hub {
   readonly ready: Promise<void>
   /** Resolves when the hub has shown once that it works: broker reached, disk written to, radio started if it has one. */
   readonly healthy: Promise<void>
+  /** What a technician's visit works with. */
+  readonly home: VisitHome
   /** Resolves when the hub can't go on and the process must be started anew. */
   readonly broken: Promise<PreCareError>
   /** Intake first, then what is on disk, then the good-bye to the broker; within three seconds. Safe to call twice. */
@@ -218,23 +219,18 @@ export function startHub(parts: HubParts): Hub {
   }
 
   const { signal } = stopping
-  const bluetooth = parts.ble && startBluetooth(parts, parts.ble, visits, states, signal)
-  const { serial } = parts
-  const lines =
-    serial === undefined
-      ? []
-      : serialDevices(parts).map((line) => tendLine(line, { serial, visits, states, clock, random, log }, signal))
+  const devices = new HomeDevices({ ...parts, visits, states }, signal)
   const house = keepHouse(signal)
   const renewal = secure
     ? tendCertificate({ folder: certificates, clock, log, onRenewed: () => uplink.reconnect() }, signal)
     : undefined
   uplink.start()
-  log.info('started', { count: config.devices.length + lines.length, unsent: outbox.counts().unsent })
+  log.info('started', { count: devices.count, unsent: outbox.counts().unsent })
 
   let stopped: Promise<void> | undefined
   const stop = async (): Promise<void> => {
     stopping.abort(new PreCareError('link-lost', 'the hub stops'))
-    const intake = Promise.all([...lines, bluetooth?.settled(), house, renewal?.done])
+    const intake = Promise.all([devices.settled(), house, renewal?.done])
     await Promise.race([intake, pause(clock, STOP_VISITS_WITHIN_MS, new AbortController().signal)])
     await uplink.stop(STOP_UPLINK_WITHIN_MS)
     outbox.close()
@@ -244,6 +240,20 @@ export function startHub(parts: HubParts): Hub {
     ready: ready.promise,
     healthy: healthy.promise,
     broken: broken.promise,
+    home: {
+      take: (device) => devices.take(device),
+      release: (id) => {
+        devices.release(id)
+        uplink.publish(topics.hubDevice(hub, id), '', { qos: 1, retain: true })
+      },
+      listen: (listener) => devices.listen(listener),
+      observe: (trial) => visits.observe(trial),
+      ports: () => devices.ports(),
+      state: (id) => states.of(id),
+      reading: (id) => outbox.find(id),
+      radioReady: () => ble !== undefined && ble.health().state !== 'unavailable',
+      brokerReached: () => uplink.connected,
+    },
     stop: () => {
       stopped ??= stop()
       return stopped
@@ -258,44 +268,3 @@ function updateOf({ update }: HubParts): { readonly update?: NonNullable<HubHeal
 
 const statusLine = (connected: boolean, unsent: number, alarm: DiskAlarm = 'none'): string =>
   `broker ${connected ? 'reached' : 'not reached'}, ${unsent} unsent${alarm === 'none' ? '' : `, disk ${alarm}`}`
-
-function startBluetooth(
-  { config, drivers, clock, log }: HubParts,
-  ble: BleTransport,
-  visits: Visits,
-  states: DeviceStates,
-  signal: AbortSignal,
-): BluetoothVisits {
-  const note = createUnknownDevices(config.hub, clock, log)
-  const known = drivers.filter((driver) => driver.transport !== 'serial')
-  const bluetooth = new BluetoothVisits({
-    ble,
-    devices: bluetoothDevices(config, known),
-    visits,
-    states,
-    clock,
-    log,
-    onUnknown: (seen) => {
-      const driver = known.find((candidate) => candidate.match(seen))
-      if (driver !== undefined) note(seen.address, driver.about.id)
-    },
-  })
-  bluetooth.start(signal)
-  return bluetooth
-}
-
-function bluetoothDevices(config: HubConfig, drivers: readonly BluetoothDevice['driver'][]): BluetoothDevice[] {
-  return config.devices.map(({ id, address, options, driver: wanted }) => {
-    const driver = drivers.find(({ about }) => about.id === wanted)
-    if (driver === undefined) throw new PreCareError('config-invalid', `${id}: no Bluetooth driver ${wanted}`)
-    return { id, address, options, driver }
-  })
-}
-
-function serialDevices({ config, drivers }: HubParts): SerialDevice[] {
-  return config.serial.map(({ id, target, options, driver: wanted }) => {
-    const driver = drivers.find(({ about }) => about.id === wanted)
-    if (driver?.transport !== 'serial') throw new PreCareError('config-invalid', `${id}: no serial driver ${wanted}`)
-    return { id, target, options, driver }
-  })
-}

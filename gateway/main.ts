@@ -15,6 +15,7 @@ import { EXIT } from './exit-codes.ts'
 import { type Hub, type HubParts, startHub } from './hub.ts'
 import { createHubClock } from './hub-clock.ts'
 import { addIdentityCommands } from './identity/commands.ts'
+import { identityFolder, readIdentity } from './identity/slots.ts'
 import { createLog, errorFields, type Log } from './log.ts'
 import { machineNumber } from './machine.ts'
 import { systemdNotify } from './readiness.ts'
@@ -22,13 +23,17 @@ import { reboot } from './reboot.ts'
 import { startTrial, type Trial } from './snapshots.ts'
 import { forgetFailures, standBy } from './stand-by.ts'
 import type { BluezOptions } from './transport/bluez/bluez.ts'
+import { lazySerial } from './transport/lazy-serial.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import type { TransportLog } from './transport/transport-log.ts'
 import { TRIAL_MS } from './trial.ts'
 import { addUpdateCommands, NOTE_PATH } from './update/commands.ts'
 import { type ReleaseTrial, releaseTrial, rolledBack } from './update/release-trial.ts'
 import { packageVersion } from './version.ts'
+import { attendVisits } from './visit/attend.ts'
+import { addVisitCommands } from './visit/command.ts'
 import { watchdog, watchdogPeriodMs } from './watchdog.ts'
+import { addWipeCommands } from './wipe-commands.ts'
 
 /** The hub process. The only place that chooses noble, bluetoothd and serialport; a hub without a radio never loads noble. */
 
@@ -166,10 +171,12 @@ async function run({ config, trial }: ToRun, release: ReleaseFacts, trialMs: num
     ...(notify && { onRound: watchdog(notify, clock, watchdogPeriodMs(process.env)) }),
     ...(config.bluetooth.enabled ? { ble: await radio(config, log.transport) } : {}),
     ...(config.bluetooth.mayReboot === true ? { reboot: () => reboot() } : {}),
-    ...(config.serial.length > 0 ? { serial: await lines() } : {}),
+    serial: config.serial.length > 0 ? await lines() : lazySerial(lines),
   })
+  const visiting = new AbortController()
   const leave = (signal: string) => {
     log.info('stopping', { signal })
+    visiting.abort()
     notify?.('STOPPING=1')
     hub.stop().then(() => process.exit(EXIT.ok), die('stop-failed'))
   }
@@ -179,6 +186,16 @@ async function run({ config, trial }: ToRun, release: ReleaseFacts, trialMs: num
   hub.broken.then(die('outbox-broken'), die('outbox-broken'))
   // Not only once the broker is reached: a home without internet has a hub that measures.
   notify?.('READY=1')
+  void attendVisits(
+    {
+      ...{ hub: config.hub, dataDir: config.dataDir, drivers, clock, randomHex, log },
+      ...machineNumber(),
+      home: hub.home,
+      software: packageVersion(),
+      identity: () => readIdentity(identityFolder(config.dataDir)),
+    },
+    visiting.signal,
+  )
   hub.healthy.then(() => {
     onTrial = false
     release.trial?.healthy()
@@ -312,6 +329,23 @@ addIdentityCommands(program, {
   machine: machineNumber().machine,
   config: configOrExit,
   say: (text) => process.stdout.write(`${text}\n`),
+})
+
+addVisitCommands(program, {
+  clock,
+  configOf: configOrExit,
+  print: (text) => process.stdout.write(`${text}\n`),
+  machine: machineNumber().machine,
+  software: packageVersion(),
+  log: createLog('hub-blank', 'info'),
+  run: async (config) => run({ config: configOrExit(config) }, {}, TRIAL_MS),
+})
+addWipeCommands(program, {
+  clock,
+  randomHex,
+  configOf: configOrExit,
+  print: (text) => process.stdout.write(`${text}\n`),
+  machine: machineNumber().machine,
 })
 
 program.parseAsync().catch((error: unknown) => {

@@ -265,6 +265,15 @@ export class Outbox {
     return typeof row?.['at'] === 'string' ? row['at'] : 'none'
   }
 
+  /** One reading; undefined when it is not (or no longer) here. `body` is a draft while it is held. Times in unix ms. */
+  find(id: string): { readonly held: boolean; readonly body: string; readonly receiptedAt?: number } | undefined {
+    const row = this.#sql('SELECT state, body, receipted_at FROM rows WHERE id = ?').get(id)
+    if (row === undefined) return undefined
+    const receiptedAt = row['receipted_at']
+    const receipt = typeof receiptedAt === 'number' ? { receiptedAt } : {}
+    return { held: row['state'] === 'held', body: String(row['body']), ...receipt }
+  }
+
   /** Number of the next connection: at least the present second, above whatever a lost card or a later copy reached. */
   nextSession(): Promise<number> {
     return this.#commits.run('drain', () => {

@@ -1,7 +1,6 @@
 import type { SerialDriver, SerialSettings } from '../device-drivers/driver.ts'
 import { isPreCareError } from '../device-drivers/errors.ts'
 import { backOff } from './back-off.ts'
-import type { DeviceStates } from './device-states.ts'
 import { type HubClock, pause } from './hub-clock.ts'
 import { errorFields, type Log } from './log.ts'
 import type { Conversation } from './session.ts'
@@ -22,8 +21,7 @@ export interface SerialDevice {
 
 export interface SerialLinesOptions {
   readonly serial: SerialTransport
-  readonly visits: Pick<Visits, 'make'>
-  readonly states: Pick<DeviceStates, 'unreachable'>
+  readonly visits: Pick<Visits, 'make' | 'unreachable'>
   readonly clock: HubClock
   readonly random: () => number
   readonly log: Log
@@ -52,7 +50,7 @@ function settingsOf({ settings }: SerialDriver, { baudRate, parity }: Conversati
 /** False when the line could not be opened or the session failed. @param say a line that stays dead is logged once */
 async function talkOnce(
   { id, target, driver, options }: SerialDevice,
-  { serial, visits, states, log }: SerialLinesOptions,
+  { serial, visits, log }: SerialLinesOptions,
   signal: AbortSignal,
   say: boolean,
 ): Promise<boolean> {
@@ -72,11 +70,7 @@ async function talkOnce(
     return report.failure === undefined
   } catch (error) {
     if (link === undefined && say && !signal.aborted) log.warn('line-not-open', { device: id, ...errorFields(error) })
-    if (link === undefined && isPreCareError(error)) {
-      await states
-        .unreachable(id, error.code)
-        .catch((cause: unknown) => log.error('state-not-stored', errorFields(cause)))
-    }
+    if (link === undefined && isPreCareError(error)) await visits.unreachable(id, error.code)
     return false
   } finally {
     await link?.close().catch((error: unknown) => log.warn('close-failed', { device: id, ...errorFields(error) }))

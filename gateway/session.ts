@@ -29,6 +29,8 @@ export interface VisitContext {
   readonly occasion: string
   /** Ends the visit: its deadline has passed, or the hub stops. */
   readonly signal: AbortSignal
+  /** While a technician tries the device, nothing that it says is a citizen's. Asked at each record. */
+  readonly testing?: () => boolean
 }
 
 /** Noise on a line must not wear out the card: beyond this many a minute, unframed bytes are counted but not kept. */
@@ -42,6 +44,7 @@ export interface DeviceFacts {
   batteryPercent?: number
   /** Hub minus device, ms. */
   clockRead?: { readonly deviceNow: string; readonly readAt: number }
+  clockSet?: boolean
 }
 
 export interface VisitReport {
@@ -75,7 +78,6 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
   const { outbox, clock, signal } = context
   const facts: DeviceFacts = {}
   const sums = { records: 0, stored: 0, duplicate: 0, rejected: 0, surplusBytes: 0 }
-  let clockSet = false
   let unframed: number[] = []
 
   const append = async (arrival: Arrival): Promise<void> => {
@@ -108,7 +110,7 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
     bootId: clock.bootId,
     heardAt: clock.now(),
     ...(facts.clockRead === undefined ? {} : { deviceClock: facts.clockRead }),
-    clockSet,
+    clockSet: facts.clockSet === true,
   })
   const refuse = (source: string, bytes: Uint8Array, reason: string): Rejected => ({
     source,
@@ -123,7 +125,8 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
       const decoded = talk.decode(record)
       sums.surplusBytes += decoded.surplusBytes ?? 0
       const occasion = `${context.occasion}.${sums.records}`
-      return draftReadings(record, decoded, { device: talk.device, about: talk.about, timing: timing(), occasion })
+      const heard = { device: talk.device, about: talk.about, timing: timing(), occasion }
+      return draftReadings(record, decoded, context.testing?.() === true ? { ...heard, test: true } : heard)
     } catch (error) {
       // Also an error that no driver should throw: odd bytes must not cost the readings behind them.
       const reason = isPreCareError(error) ? `${error.code}: ${error.message}` : `driver fault: ${messageOf(error)}`
@@ -161,7 +164,7 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
         facts.clockRead = { deviceNow: event.deviceNow, readAt: clock.now() }
         return
       case 'clock-set':
-        clockSet = true
+        facts.clockSet = true
         return
       case 'identity': {
         const { type: _, manufacturer: __, ...told } = event

@@ -20,8 +20,8 @@ export const enrolRequestSchema = z.strictObject({
   /** As in the QR code, or as typed. */
   code: z.string().min(1, 'write the code').max(64, 'use at most 64 characters'),
   serial: serialSchema,
-  /** Who the hub takes itself for, so that a code carried to another one is not used up. */
-  hub: idSchema,
+  /** Who the hub takes itself for, so that a code carried to another one is not used up; a blank hub is nobody yet. */
+  hub: idSchema.optional(),
   /** PKCS #10 (RFC 2986); only its key counts. */
   request: pem,
 })

@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import rateLimit from '@fastify/rate-limit'
-import fastify, { type FastifyReply } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { isPreCareError, messageOf, PreCareError } from '../../device-drivers/errors.ts'
 import { inUrl } from '../address.ts'
 import { timestamp } from '../broker-clock.ts'
@@ -35,6 +35,8 @@ export interface EnrolmentHttpPorts extends EnrolmentParts {
   /** Where hubs connect with their certificate. */
   readonly mqttUrl: () => string
   readonly log: Log
+  /** More for hubs with their certificate. */
+  readonly routes?: (app: FastifyInstance) => void
 }
 
 export interface EnrolmentHttp {
@@ -75,6 +77,7 @@ export async function openEnrolmentHttp(ports: EnrolmentHttpPorts): Promise<Enro
     const peer = renewablePeer(request.raw.socket, authority, certificates, clock)
     return answer(await renew(ports, peer, parsed.data.request), 'certificate-renewed')
   })
+  ports.routes?.(app as unknown as FastifyInstance)
 
   try {
     await app.listen({ host: ports.host, port: ports.port })

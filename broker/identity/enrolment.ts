@@ -159,17 +159,12 @@ function judge(
   const row = journal.database
     .prepare('SELECT * FROM enrolments WHERE serial = ? AND expires_at > ? ORDER BY id DESC LIMIT 1')
     .get(serial, now(clock))
-  if (row === undefined) throw refused('no code is open for this serial number')
+  if (row === undefined) throw ended(journal, { serial, code, key })
   const id = Number(row['id'])
   const attempts = Number(row['attempts'])
   if (attempts >= MAX_ATTEMPTS) throw refused('locked after too many wrong codes')
-  const typed = typedCode(code)
-  const right =
-    typed === undefined
-      ? same(hashOfCode(code), String(row['code_hash']))
-      : same(hashOfTyped(typed, key), String(row['typed_hash']))
-  if (right) {
-    if (row['hub'] !== hub) throw refused('the code is for another hub')
+  if (isCodeOf(row, code, key)) {
+    if (hub !== undefined && row['hub'] !== hub) throw refused('the code is for another hub')
     const usedBy = row['key_digest'] === null ? undefined : String(row['key_digest'])
     return { id, hub: String(row['hub']), usedBy, fingerprint: String(row['fingerprint'] ?? '') }
   }
@@ -180,6 +175,25 @@ function judge(
     }
   })
   throw refused('wrong code')
+}
+
+function isCodeOf(row: Record<string, unknown>, code: string, key: string): boolean {
+  const typed = typedCode(code)
+  return typed === undefined
+    ? same(hashOfCode(code), String(row['code_hash']))
+    : same(hashOfTyped(typed, key), String(row['typed_hash']))
+}
+
+/** Who has the code of yesterday hears that it is over; who guesses hears nothing, and would gain nothing. */
+function ended(
+  journal: Journal,
+  { serial, code, key }: { readonly serial: string; readonly code: string; readonly key: string },
+): PreCareError {
+  const row = journal.database.prepare('SELECT * FROM enrolments WHERE serial = ? ORDER BY id DESC LIMIT 1').get(serial)
+  if (row !== undefined && row['used_at'] === null && isCodeOf(row, code, key)) {
+    return new PreCareError('code-expired', 'the code is over')
+  }
+  return refused('no code is open for this serial number')
 }
 
 function again({ certificates }: EnrolmentParts, open: Open, keyDigest: string): Redeemed {

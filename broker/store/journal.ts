@@ -130,6 +130,8 @@ export function openJournal(path: string, onBroken: (error: PreCareError) => voi
 
   function transaction<T>(work: () => T): T {
     if (broken) throw new PreCareError('store-failed', 'the journal must be opened anew; nothing is stored until then')
+    // Within another one it is a part of that, and fails with it.
+    if (database.isTransaction) return work()
     try {
       database.exec('BEGIN IMMEDIATE')
       const result = work()

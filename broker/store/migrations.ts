@@ -315,4 +315,17 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (citizen, kind, opens, at)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Installations: wish as the clinic wrote it; revision grows with each change.
+  CREATE TABLE installations (
+    id TEXT PRIMARY KEY, hub TEXT NOT NULL, wish TEXT NOT NULL, revision INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('registered', 'commissioned', 'ended')), changed_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE UNIQUE INDEX one_installation_per_hub ON installations (hub) WHERE state <> 'ended';
+  -- text is what was signed, byte for byte
+  CREATE TABLE commissioning_reports (
+    visit TEXT PRIMARY KEY, installation TEXT NOT NULL, text TEXT NOT NULL, signature TEXT NOT NULL,
+    public_key TEXT NOT NULL, received_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

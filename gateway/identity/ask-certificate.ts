@@ -2,19 +2,17 @@ import type { TLSSocket } from 'node:tls'
 import { z } from 'zod'
 import { type CertificateAnswer, certificateAnswerSchema } from '../../broker/contract/enrolment.ts'
 import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
+import { askOver } from './ask-over.ts'
 
 /** One HTTPS request of the hub for its certificate, over a line that has proven to lead to the broker. */
-
-/** Two certificates and a few words. */
-const MAX_ANSWER_BYTES = 32 * 1024
 
 const refusalSchema = z.object({ error: z.object({ code: z.string(), advice: z.string() }) })
 
 /** Codes that the broker may answer with; anything else is a line that fails. */
-const REFUSALS = ['enrolment-refused', 'certificate-ended', 'payload-malformed'] as const
+const REFUSALS = ['enrolment-refused', 'code-expired', 'certificate-ended', 'payload-malformed'] as const
 
 /**
- * @throws PreCareError 'enrolment-refused', 'certificate-ended', 'payload-malformed' as the broker says, 'uplink-lost' for
+ * @throws PreCareError 'enrolment-refused', 'code-expired', 'certificate-ended', 'payload-malformed' as the broker says, 'uplink-lost' for
  *   no answer or none that can be read
  */
 export async function askCertificate(
@@ -24,7 +22,7 @@ export async function askCertificate(
   body: unknown,
 ): Promise<CertificateAnswer> {
   try {
-    const { status, text } = await post(line, host, path, JSON.stringify(body))
+    const { status, text } = await askOver(line, { host, method: 'POST', path, body: JSON.stringify(body) })
     const json: unknown = JSON.parse(text)
     if (status === 200) return certificateAnswerSchema.parse(json)
     const said = refusalSchema.safeParse(json).data?.error
@@ -39,38 +37,4 @@ export async function askCertificate(
   } finally {
     line.destroy()
   }
-}
-
-async function post(
-  line: TLSSocket,
-  host: string,
-  path: string,
-  body: string,
-): Promise<{ status: number; text: string }> {
-  // Loaded when it is needed, once in two months: it would take two megabytes of the hub's memory all the time.
-  const { request } = await import('node:http')
-  return new Promise((resolve, reject) => {
-    const headers = {
-      host,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      connection: 'close',
-    }
-    line.once('close', () => reject(new Error('the connection was closed')))
-    const asked = request({ createConnection: () => line, method: 'POST', path, headers }, (response) => {
-      const chunks: Buffer[] = []
-      let bytes = 0
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length
-        if (bytes > MAX_ANSWER_BYTES) response.destroy(new Error('the answer is too long'))
-        else chunks.push(chunk)
-      })
-      response.on('error', reject)
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-      )
-    })
-    asked.on('error', reject)
-    asked.end(body)
-  })
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { checkFingerprint, parseInvitation, typedCode } from '../../broker/contract/enrolment.ts'
+import { checkFingerprint, type Invitation, parseInvitation, typedCode } from '../../broker/contract/enrolment.ts'
 import { PreCareError } from '../../device-drivers/errors.ts'
 import type { HubConfig } from '../config.ts'
 import type { HubClock } from '../hub-clock.ts'
@@ -23,8 +23,19 @@ interface Parts {
   readonly say: (text: string) => void
 }
 
-/** The content of the QR code says everything; a typed code needs the other two. */
-function invitationOf({ code, broker, fingerprint }: Flags) {
+/**
+ * The content of the QR code says everything; a typed code needs the other two.
+ * @throws PreCareError 'config-invalid' naming what is missing
+ */
+export function invitationOf({
+  code,
+  broker,
+  fingerprint,
+}: {
+  readonly code: string
+  readonly broker?: string | undefined
+  readonly fingerprint?: string | undefined
+}): Invitation {
   const whole = parseInvitation(code)
   if (whole !== undefined) return whole
   if (typedCode(code) === undefined && !/^[\w-]{22}$/.test(code)) {

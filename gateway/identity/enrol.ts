@@ -19,8 +19,8 @@ export interface Enrolment {
   readonly code: string
   /** Of the authority's certificate: 64 hex digits, or 20 characters as printed. */
   readonly fingerprint: string
-  /** Who this hub is by its configuration. */
-  readonly hub: string
+  /** Who this hub is by its configuration; a blank one is told by the broker. */
+  readonly hub?: string
   /** Of its board. */
   readonly serial: string
   /** Where the identity lives. */
@@ -28,6 +28,7 @@ export interface Enrolment {
 }
 
 export interface Enrolled {
+  readonly hub: string
   /** Where to connect from now on. */
   readonly mqttUrl: string
   readonly seenAt: number
@@ -57,10 +58,12 @@ export async function enrol(wanted: Enrolment, clock: HubClock, write?: WriteFil
     const line = await openSecureLine({ host, port, authority }, clock, limit.signal)
     limit.signal.addEventListener('abort', () => line.destroy(), { once: true })
     const answer = await askCertificate(line, host, ENROL_PATH, { code, serial, hub, request: certificateRequest(key) })
-    if (answer.hub !== hub) throw new PreCareError('enrolment-refused', `the certificate is for ${answer.hub}`)
+    if (hub !== undefined && answer.hub !== hub) {
+      throw new PreCareError('enrolment-refused', `the certificate is for ${answer.hub}`)
+    }
     const seenAt = Date.parse(answer.at)
-    takeIntoUse(folder, slot, { hub, certificate: answer.certificate, authority, origin, seenAt }, write)
-    return { mqttUrl: answer.mqttUrl, seenAt }
+    takeIntoUse(folder, slot, { hub: answer.hub, certificate: answer.certificate, authority, origin, seenAt }, write)
+    return { hub: answer.hub, mqttUrl: answer.mqttUrl, seenAt }
   } finally {
     limit.cancel()
   }

@@ -1,9 +1,11 @@
 import type {
   Advertisement,
+  Declaration,
   GattLink,
   SerialLink,
   SerialPortInfo,
   SerialSettings,
+  Visit,
 } from '../../device-drivers/driver.ts'
 
 /**
@@ -45,6 +47,8 @@ export interface BleTransport {
   /** One connection at a time is set up; others wait. Rejects with a PreCareError within its deadline. */
   connect(address: string, signal: AbortSignal): Promise<OpenGattLink>
   health(): RadioHealth
+  /** How a device that is bound while the hub runs is to be paired. Absent where nothing is ever asked. */
+  introduce?(address: string, options: Visit['options'], bonding: Declaration['bonding']): void
 }
 
 export interface OpenSerialLink extends SerialLink {

@@ -11,6 +11,11 @@ import { draft } from '../support/test-driver.ts'
 
 const SECRET = 'the-password-of-the-broker'
 const LTK = '00112233445566778899aabbccddeeff'
+/** As a technician's visit has left it. */
+const BOUND = JSON.stringify({
+  devices: [{ id: 'cuff-0001', driver: 'blood-pressure-service', address: 'c0:30:00:00:00:01', options: {} }],
+  serial: [],
+})
 const PASSPHRASE = 'correct horse battery staple'
 
 function open(dir: string) {
@@ -45,6 +50,8 @@ async function home() {
   const bond = { ltk: LTK, ediv: '0001', rand: '0011223344556677' }
   const bonds = JSON.stringify({ version: 1, bonds: { 'a4:c1:38:00:00:01': bond } })
   writeFileSync(join(dir, 'data', 'bonds.json'), bonds)
+  writeFileSync(join(dir, 'data', 'devices.json'), BOUND)
+  writeFileSync(join(dir, 'data', 'visit.json'), '{"visit":"visit-0001"}')
   return { dir, outbox, epoch, bonds, session }
 }
 
@@ -73,6 +80,9 @@ describe('a backup of a hub', { timeout: WITHIN_MS }, () => {
       expect(readFileSync(join(dir, file))).toEqual(readFileSync(join(old.dir, file)))
     }
     expect(readFileSync(join(dir, 'data', 'bonds.json'), 'utf8')).toBe(old.bonds)
+    expect(readFileSync(join(dir, 'data', 'devices.json'), 'utf8')).toBe(BOUND)
+    expect(readFileSync(join(dir, 'data', 'visit.json'), 'utf8')).toContain('visit-0001')
+    expect(hub('check', '--config', join(dir, 'hub.json'))).toMatchObject({ status: 0 })
     const outbox = open(dir)
     expect(outbox.epoch).not.toBe(old.epoch)
     const run = outbox.run(1, 99, { rows: 25, bytes: 64_000 })

@@ -21,8 +21,10 @@ async function openedWith(options: Readonly<Record<string, string | number | boo
         },
         list: () => Promise.resolve([]),
       },
-      visits: { make: () => Promise.reject(new PreCareError('link-lost', 'nobody')) },
-      states: { unreachable: () => Promise.resolve() },
+      visits: {
+        make: () => Promise.reject(new PreCareError('link-lost', 'nobody')),
+        unreachable: () => Promise.resolve(),
+      },
       clock: manualClock(),
       random: () => 0.5,
       log: silent,

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import { drivers } from '../../device-drivers/index.ts'
 import type { RawReading } from '../../device-drivers/reading.ts'
 import { parseConfig } from '../../gateway/config.ts'
-import { startHub } from '../../gateway/hub.ts'
+import { type Hub, startHub } from '../../gateway/hub.ts'
 import { createHubClock, type HubClock } from '../../gateway/hub-clock.ts'
 import type { Log, LogFields } from '../../gateway/log.ts'
 import { createSerialTransport } from '../../gateway/transport/serial.ts'
@@ -31,6 +31,10 @@ export interface HomeOptions {
   /** By default the real one. */
   readonly lines?: SerialTransport
   readonly clock?: HubClock
+  /** By default nobody listens there: the uplink tries again and again, and readings stay where they are. */
+  readonly brokerUrl?: string
+  /** By default a new one. */
+  readonly dataDir?: string
 }
 
 export interface Home {
@@ -42,6 +46,8 @@ export interface Home {
   readonly log: readonly (LogFields & { readonly event: string })[]
   /** Waits until `done` holds of the outbox; the test's own time limit ends it. */
   until(done: (readings: readonly RawReading[]) => boolean): Promise<void>
+  readonly hub: Hub
+  readonly dataDir: string
   stop(): Promise<void>
 }
 
@@ -50,16 +56,16 @@ const HUB = 'hub-0001'
 const LOOK_EVERY_MS = 20
 
 /** Starts a hub; it is stopped when the test is over. */
-export function startHome({ devices = [], serial = [], ble, lines, clock = createHubClock() }: HomeOptions): Home {
-  const dataDir = tempDir()
+export function startHome(options: HomeOptions): Home {
+  const { devices = [], serial = [], ble, lines, clock = createHubClock() } = options
+  const { dataDir = tempDir(), brokerUrl = 'mqtt://127.0.0.1:1' } = options
   const log: (LogFields & { event: string })[] = []
   const note: Log['info'] = (event, fields) => void log.push({ event, ...fields })
   const config = parseConfig(
     {
       hub: HUB,
       dataDir,
-      // Nobody listens on port 1: the uplink tries again and again, and readings stay where they are.
-      broker: { url: 'mqtt://127.0.0.1:1', username: HUB, password: 'none' },
+      broker: { url: brokerUrl, username: HUB, password: 'none' },
       devices,
       serial,
     },
@@ -106,6 +112,8 @@ export function startHome({ devices = [], serial = [], ble, lines, clock = creat
     async until(done) {
       while (!done(readings())) await new Promise<void>((resolve) => clock.setTimeout(resolve, LOOK_EVERY_MS))
     },
+    hub,
+    dataDir,
     stop,
   }
 }

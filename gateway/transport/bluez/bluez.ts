@@ -1,4 +1,4 @@
-import type { Advertisement } from '../../../device-drivers/driver.ts'
+import type { Advertisement, Declaration, Visit } from '../../../device-drivers/driver.ts'
 import { messageOf, PreCareError } from '../../../device-drivers/errors.ts'
 import { Cadence } from '../cadence.ts'
 import { withDeadline } from '../deadline.ts'
@@ -10,7 +10,7 @@ import { Turns } from '../turns.ts'
 import { BluezAdapter, type OpenAdapter } from './adapter.ts'
 import { ADAPTER, DEVICE, openBus, property } from './bus.ts'
 import type { BluezLink } from './link.ts'
-import type { PairingWish } from './pairing.ts'
+import { type PairingWish, pairingWish } from './pairing.ts'
 import { wasNeverEstablished } from './refusals.ts'
 import { devicePath, forgetBond, type Setup, setUp, untilKnown } from './setup.ts'
 
@@ -55,6 +55,8 @@ class BluezTransport implements BleTransport {
   /** Refused in spite of a bond: the bond is removed before the next visit, once, until a visit has worked. */
   readonly #bonds = new Map<string, 'refused' | 'removed'>()
   readonly #cadence = new Cadence()
+  /** Of devices that were bound since the start; they go before what the configuration said. */
+  readonly #introduced = new Map<string, PairingWish>()
   #mostLinksOpen = 0
   #connecting = 0
   #connectFailures = 0
@@ -69,7 +71,7 @@ class BluezTransport implements BleTransport {
       time: options.time,
       log: options.log,
       silenceMs: this.#deadlines.silenceMs,
-      wishOf: options.wishOf,
+      wishOf: (address) => this.#wishOf(address),
       heard: (seen) => this.#heard(seen),
       forgotten: (address) => this.#cadence.forget(address),
       busy: () => this.#links.size + this.#connecting > 0,
@@ -86,6 +88,14 @@ class BluezTransport implements BleTransport {
   async #stop(): Promise<void> {
     await Promise.all([...this.#links.values()].map((link) => link.close()))
     await this.#adapter.close()
+  }
+
+  introduce(address: string, options: Visit['options'], bonding: Declaration['bonding']): void {
+    this.#introduced.set(address, pairingWish(options, bonding))
+  }
+
+  #wishOf(address: string): PairingWish | undefined {
+    return this.#introduced.get(address) ?? this.#options.wishOf(address)
   }
 
   health(): RadioHealth {
@@ -169,12 +179,12 @@ class BluezTransport implements BleTransport {
   }
 
   #setup(on: OpenAdapter, address: string, signal: AbortSignal): Setup {
-    const { wishOf, time, log } = this.#options
+    const { time, log } = this.#options
     const setup: Setup = {
       on,
       scan: this.#adapter.scan,
       address,
-      wish: wishOf(address),
+      wish: this.#wishOf(address),
       signal,
       time,
       deadlines: this.#deadlines,

@@ -94,8 +94,16 @@ describe('a one-time code', () => {
     await expect(use(codes.code, { serial: 'sn-9999' })).rejects.toMatchObject(REFUSED)
     await expect(use(codes.code, { hub: 'hub-0002' })).rejects.toMatchObject(REFUSED)
     clock.move(30 * 60_000 + 1)
-    await expect(use(codes.code)).rejects.toMatchObject(REFUSED)
+    // Who has the right code hears that it is over; who guesses hears nothing.
+    await expect(use(codes.code)).rejects.toMatchObject({ code: 'code-expired' })
+    await expect(use(codes.typed)).rejects.toMatchObject({ code: 'code-expired' })
+    await expect(use('0000-0000-0000')).rejects.toMatchObject(REFUSED)
     expect(certificates.of()).toEqual([])
+  })
+
+  test('gives a blank hub, which does not know its id yet, the one it was made for', async () => {
+    const { codes, use } = await place()
+    expect(await use(codes.code, { hub: undefined })).toMatchObject({ hub: HUB })
   })
 
   test('ends when another is made for the same hub', async () => {

@@ -1,0 +1,111 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import type { Installation } from '../../../broker/contract/installation.ts'
+import { PreCareError } from '../../../device-drivers/errors.ts'
+import { visitDesk } from '../../../gateway/visit/desk.ts'
+import { openVisitServer } from '../../../gateway/visit/server.ts'
+import { askForWindow } from '../../../gateway/visit/window.ts'
+import { hasChromium, startChromium } from '../../support/chromium.ts'
+import { optional } from '../../support/optional.ts'
+import { aHome, CUFF, KIT, testOffice, visitIn } from './visit-fixture.ts'
+
+/** The page as a technician uses it, in a real browser the size of a phone. Screenshots: test-output/, outside git. */
+
+const CODE = '12345678'
+const OUTPUT = join(import.meta.dirname, '../../../test-output/visit')
+const ONE: Installation = { ...KIT, devices: KIT.devices.slice(0, 1) }
+
+async function aVisit() {
+  const parts = await aHome()
+  const { home, clock } = parts
+  const office = testOffice(ONE)
+  const visit = visitIn(home, office, clock)
+  const wish = { minutes: 5, host: '127.0.0.1', port: 0, bootId: clock.bootId, now: clock.now() }
+  const window = askForWindow(home.dataDir, wish, CODE)
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+  const server = await openVisitServer({ window, desk: visitDesk(visit), log, close: () => undefined })
+  onTestFinished(() => server.close())
+  const browser = await startChromium()
+  const page = await browser.newPage({ viewport: { width: 390, height: 844 } })
+  const outside: string[] = []
+  page.on('request', (request) => {
+    if (!request.url().startsWith(server.url)) outside.push(request.url())
+  })
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(error.message))
+  await page.goto(server.url)
+  mkdirSync(OUTPUT, { recursive: true })
+  const shoot = (name: string) => page.screenshot({ path: join(OUTPUT, `${name}.png`), fullPage: true })
+  return { ...parts, office, page, outside, faults, shoot }
+}
+
+optional('chromium', hasChromium)('the page of a visit in a browser', () => {
+  it('leads from the code to the delivered report, in Danish', { timeout: 60_000 }, async () => {
+    const { page, cuff, office, outside, faults, shoot } = await aVisit()
+    await page.getByLabel('Besøgskode').fill('11111111')
+    await page.getByRole('button', { name: 'Åbn' }).click()
+    await page.getByRole('alert').waitFor()
+    await shoot('1-wrong-code')
+    await page.getByLabel('Besøgskode').fill(CODE)
+    await page.getByRole('button', { name: 'Åbn' }).click()
+
+    office.failure = new PreCareError('uplink-lost', 'no route')
+    await page.getByRole('button', { name: 'Hent installationen fra klinikken' }).click()
+    await page.getByText('Huben når ikke klinikkens server').waitFor()
+    await shoot('2-no-line')
+    office.failure = undefined
+    await page.getByRole('button', { name: 'Hent installationen fra klinikken' }).click()
+    await page.getByRole('button', { name: 'Søg', exact: true }).click()
+    await page.getByText('Huben lytter').waitFor()
+    await shoot('3-searching')
+    cuff.measure({ systolic: 131, diastolic: 82, pulseRate: 64 })
+    await page.getByText(CUFF).waitFor()
+    await shoot('4-found')
+    await page.getByRole('button', { name: 'Det er det her' }).click()
+    await page.getByText('131 mmHg').waitFor()
+    await shoot('5-measured')
+    await page.getByRole('button', { name: 'bekræft' }).click()
+    await page.getByText('færdig').waitFor()
+    await expect
+      .poll(async () => {
+        await page.getByRole('button', { name: 'Underskriv og send' }).click()
+        return office.delivered.length
+      })
+      .toBe(1)
+    await page.getByText('Rapporten er modtaget').waitFor()
+    await page.getByRole('button', { name: 'udskrift' }).click()
+    const sheet = page.frameLocator('iframe')
+    await sheet.getByText('cuff-0001').waitFor()
+    await shoot('6-delivered')
+    expect(outside).toEqual([])
+    expect(faults).toEqual([])
+    expect(await page.content()).not.toContain(CODE)
+  })
+
+  it('speaks English to who asks, and says so to a screen reader', { timeout: 60_000 }, async () => {
+    const { page } = await aVisit()
+    await page.getByRole('button', { name: 'In English' }).click()
+    await page.getByLabel('Code of the visit').fill(CODE)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Fetch the installation' }).waitFor()
+    expect(await page.locator('html').getAttribute('lang')).toBe('en')
+  })
+
+  it('is all within reach of a keyboard and a thumb: no violation found by axe', { timeout: 60_000 }, async () => {
+    const { page } = await aVisit()
+    await page.getByLabel('Besøgskode').fill(CODE)
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Hent installationen' }).click()
+    await page.getByRole('button', { name: 'Søg', exact: true }).waitFor()
+    // The policy of the page allows no foreign script, so axe comes in through the debugger.
+    await page.evaluate(await axeSource())
+    const found = await page.evaluate<{ violations: { id: string }[] }>('axe.run()')
+    expect(found.violations.map(({ id }) => id)).toEqual([])
+  })
+})
+
+async function axeSource(): Promise<string> {
+  const { source } = await import('axe-core')
+  return source
+}
