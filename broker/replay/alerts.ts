@@ -1,5 +1,6 @@
-import type { Kind } from '../../device-drivers/reading.ts'
-import { organisationsFor } from '../grants.ts'
+import { openTransitions } from '../alerts/transitions.ts'
+import type { AlertMessage } from '../contract/alert.ts'
+import { organisationsForAll } from '../grants.ts'
 import type { Registry } from '../registry.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
@@ -7,54 +8,34 @@ import type { ReplayPage } from './replay.ts'
 
 /** What alerts were told while a subscriber was away: every change of every alert, in the order in which it was decided. */
 
-/** What a change must say for itself to be handed out; the rest is passed on as it was published. */
-interface ToldAlert {
-  readonly citizen: string
-  readonly kind?: Kind
-  readonly kinds?: readonly Kind[]
-}
-
 /** One change of one alert. `cursor` grows, with gaps; that none is missing shows in the alert's own `revision`, +1 each. */
 export interface AlertEntry {
   readonly cursor: number
   readonly at: string
-  readonly alert: ToldAlert
+  readonly alert: AlertMessage
 }
 
 export interface AlertReplay {
   alerts(organisation: string, cursor: number, limit: number, citizen?: string): ReplayPage<AlertEntry>
 }
 
-const kindsOf = ({ kind, kinds }: ToldAlert): readonly Kind[] => kinds ?? (kind === undefined ? [] : [kind])
-
-/** Reads the table `alert_transitions` (cursor, at, message). */
 export function openAlertReplay(
   journal: Journal,
   registry: Pick<Registry, 'grantsOf'>,
   clock: { now(): number },
 ): AlertReplay {
-  const select = journal.database.prepare(
-    'SELECT cursor, at, message FROM alert_transitions WHERE cursor > ? ORDER BY cursor LIMIT ?',
-  )
+  const { transitionsAfter } = openTransitions(journal)
   const selectNewest = journal.database.prepare('SELECT max(cursor) AS newest FROM alert_transitions')
 
   /** Who may have all kinds that an alert rests on may have the alert. */
-  function isGranted(organisation: string, alert: ToldAlert, now: string): boolean {
-    const grants = registry.grantsOf(alert.citizen)
-    const kinds = kindsOf(alert)
-    if (kinds.length === 0) return grants.some((grant) => grant.organisation === organisation && isNow(grant, now))
-    return kinds.every((kind) => organisationsFor(grants, alert.citizen, kind, now).includes(organisation))
-  }
+  const isGranted = (organisation: string, { citizen, kinds }: AlertMessage, now: string): boolean =>
+    organisationsForAll(registry.grantsOf(citizen), citizen, kinds, now).includes(organisation)
 
   return {
     alerts(organisation, cursor, limit, citizen) {
       const newest = Number(selectNewest.get()?.['newest'] ?? 0)
       const now = isoTime(clock.now())
-      const rows = select.all(cursor, limit).map((row) => ({
-        cursor: Number(row['cursor']),
-        at: String(row['at']),
-        alert: JSON.parse(String(row['message'])) as ToldAlert,
-      }))
+      const rows = transitionsAfter(cursor, limit).map(({ message, ...told }) => ({ ...told, alert: message }))
       const fitting = rows.filter(({ alert }) => citizen === undefined || alert.citizen === citizen)
       const items = fitting.filter(({ alert }) => isGranted(organisation, alert, now))
       // What another organisation is told is no business of this one, not even as a count.
@@ -63,6 +44,3 @@ export function openAlertReplay(
     },
   }
 }
-
-const isNow = ({ from, to }: { readonly from: string; readonly to?: string }, now: string): boolean =>
-  from <= now && (to === undefined || now < to)
