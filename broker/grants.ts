@@ -24,11 +24,3 @@ export function organisationsFor(
 
 /** Any system of an organisation: what one of its clients may read is written to the feed of all. */
 export const systemOf = (organisation: string) => ({ role: 'client', id: 'feed', organisation }) as const
-
-/** Organisations that may have every one of these kinds; of none at all, those with any grant for the citizen. */
-export const organisationsForAll: (
-  grants: readonly Grant[],
-  citizen: string,
-  kinds: readonly Kind[],
-  at: string,
-) => string[] = organisationsFor

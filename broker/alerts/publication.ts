@@ -1,6 +1,6 @@
 import type { AlertMessage } from '../contract/alert.ts'
 import { topics } from '../contract/topics.ts'
-import { organisationsForAll } from '../grants.ts'
+import { organisationsFor } from '../grants.ts'
 import type { Outgoing, OutgoingSource } from '../outgoing.ts'
 import type { Registry } from '../registry.ts'
 import type { Journal } from '../store/journal.ts'
@@ -43,7 +43,7 @@ export function openPublication(journal: Journal, registry: Pick<Registry, 'gran
 
   const holdersOf = (alert: string) => selectHolders.all(alert).map((row) => String(row['organisation']))
   const grantedFor = ({ citizen, kinds }: AlertMessage, now: string) =>
-    organisationsForAll(registry.grantsOf(citizen), citizen, kinds, now)
+    organisationsFor(registry.grantsOf(citizen), citizen, kinds, now)
 
   function hold(alert: AlertMessage, organisation: string): void {
     send(alert, organisation, JSON.stringify(alert), true)

@@ -15,6 +15,7 @@ import type { CallLog } from './call-log.ts'
 import { allClears, type Delivery, deliveriesTo, lastResort, type Recipient } from './delivery.ts'
 import type { DeliveryLog } from './delivery-log.ts'
 import type { NotifyDocument, Policy } from './document.ts'
+import { TECHNICIANS } from './entitled.ts'
 import type { Message } from './message.ts'
 import type { MessageLog } from './message-log.ts'
 import { type Calendar, nextOpen } from './rota.ts'
@@ -47,7 +48,7 @@ export interface Calling {
   lost(message: Message, now: number): void
   /** Somebody took over what a message carried. */
   accepted(document: NotifyDocument, message: Message, now: number): void
-  /** Alerts that no policy of an organisation with policies covered, since the start. */
+  /** Alerts that no policy of an organisation with policies covered, or that is for technicians and has no policy of theirs, since the start. */
   readonly uncovered: number
 }
 
@@ -140,7 +141,9 @@ export function openCalling({ calls, deliveries, messages, calendar, organisatio
         if (change.type !== 'begin') continue
         const policy = policyFor(document, organisation, alert)
         if (policy !== undefined) begin(policy, alert, now)
-        else if (document.policies.some((p) => p.organisation === organisation)) uncovered += 1
+        else if (organisation === TECHNICIANS || document.policies.some((p) => p.organisation === organisation)) {
+          uncovered += 1
+        }
       }
     },
     lead(document, now) {

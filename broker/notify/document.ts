@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { idSchema } from '../../device-drivers/reading.ts'
 import { CATEGORIES, LEVELS } from '../contract/alert.ts'
 import { utcTime } from '../store/iso-time.ts'
+import { TECHNICIANS } from './entitled.ts'
 import { secretSchema } from './secrets.ts'
 import { urlProblem } from './webhook-url.ts'
 
@@ -106,7 +107,7 @@ export const ENDINGS = ['acknowledged', 'closed', 'withdrawn', 'paused'] as cons
 const policySchema = z
   .strictObject({
     id: idSchema,
-    organisation: idSchema,
+    organisation: z.union([idSchema, z.literal(TECHNICIANS)]),
     levels: z.array(z.enum(LEVELS)).min(1),
     categories: z.array(z.enum(CATEGORIES)).min(1),
     steps: z.array(stepSchema).min(1).max(MAX_STEPS),

@@ -1,4 +1,5 @@
 import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
+import type { AlertTransition } from '../alerts/transitions.ts'
 import { type BrokerClock, every } from '../broker-clock.ts'
 import type { AlertMessage } from '../contract/alert.ts'
 import type { Log } from '../log.ts'
@@ -18,14 +19,6 @@ import { type MessageCounts, openMessageLog } from './message-log.ts'
 import type { Calendar } from './rota.ts'
 
 /** Notification as one piece: reads what became of alerts, leads calls, has messages sent, hears receipts. */
-
-/** One change of an alert, as the engine wrote it down. */
-export interface AlertTransition {
-  readonly cursor: number
-  /** ISO 8601 UTC. */
-  readonly at: string
-  readonly message: AlertMessage
-}
 
 export interface NotifierParts {
   readonly journal: Journal

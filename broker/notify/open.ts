@@ -1,3 +1,4 @@
+import { openTransitions } from '../alerts/transitions.ts'
 import type { BrokerClock } from '../broker-clock.ts'
 import type { Log } from '../log.ts'
 import type { Registry } from '../registry.ts'
@@ -6,7 +7,6 @@ import { openChannels } from './channels.ts'
 import { entitledTo } from './entitled.ts'
 import { isDanishHoliday } from './holidays.ts'
 import { type Notifier, openNotifier } from './notifier.ts'
-import { transitionsOf } from './transitions.ts'
 
 /** The notifier as the broker runs it. */
 export function openNotification(parts: {
@@ -19,7 +19,7 @@ export function openNotification(parts: {
   return openNotifier({
     ...{ journal, clock, log },
     random: Math.random,
-    transitionsAfter: transitionsOf(journal),
+    transitionsAfter: openTransitions(journal).transitionsAfter,
     organisationsFor: (alert, at) => entitledTo(registry.grantsOf(alert.citizen), alert, at),
     isHoliday: isDanishHoliday,
     openChannels: (settings) =>

@@ -14,6 +14,7 @@ interface Words {
   readonly level: Readonly<Record<Level, string>>
   readonly more: (count: number) => string
   readonly since: (citizen: string, time: string) => string
+  readonly sinceOf: (hub: string, time: string) => string
   readonly see: string
   readonly over: string
   readonly endings: Readonly<Record<string, string>>
@@ -26,6 +27,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     level: { red: 'Rød alarm', yellow: 'Gul alarm', blue: 'Blå alarm' },
     more: (count) => `${count} alarmer. Den alvorligste:`,
     since: (citizen, time) => `Borger ${citizen}, siden ${time}`,
+    sinceOf: (hub, time) => `${hub}, siden ${time}`,
     see: 'Se',
     over: 'Afblæst',
     endings: {
@@ -43,6 +45,7 @@ const WORDS: Readonly<Record<Language, Words>> = {
     level: { red: 'Red alert', yellow: 'Yellow alert', blue: 'Blue alert' },
     more: (count) => `${count} alerts. The most severe:`,
     since: (citizen, time) => `Citizen ${citizen}, since ${time}`,
+    sinceOf: (hub, time) => `${hub}, since ${time}`,
     see: 'See',
     over: 'All clear',
     endings: {
@@ -76,7 +79,7 @@ export function textOf(notice: Notice, language: Language, page: string, zone: s
     worst.title === undefined ? head : `${head}: ${worst.title}`,
     ...(worst.citizen === undefined || worst.since === undefined
       ? []
-      : [words.since(worst.citizen, local(worst.since))]),
+      : [(worst.category === 'technical' ? words.sinceOf : words.since)(worst.citizen, local(worst.since))]),
     link,
   ]
   return { subject: notice.count > 1 ? `${head} (+${notice.count - 1})` : head, body: lines.join('\n') }

@@ -1,4 +1,5 @@
-import type { Kind } from '../../device-drivers/reading.ts'
+import { openTransitions } from '../alerts/transitions.ts'
+import type { AlertMessage } from '../contract/alert.ts'
 import { organisationsFor } from '../grants.ts'
 import type { Registry } from '../registry.ts'
 import { disguiseAlert } from '../rights/pseudonyms.ts'
@@ -8,18 +9,11 @@ import type { ReplayPage } from './replay.ts'
 
 /** What alerts were told while a subscriber was away: every change of every alert, in the order in which it was decided. */
 
-/** What a change must say for itself to be handed out; the rest is passed on as it was published. */
-interface ToldAlert {
-  readonly citizen: string
-  readonly kind?: Kind
-  readonly kinds?: readonly Kind[]
-}
-
 /** One change of one alert. `cursor` grows, with gaps; that none is missing shows in the alert's own `revision`, +1 each. */
 export interface AlertEntry {
   readonly cursor: number
   readonly at: string
-  readonly alert: ToldAlert
+  readonly alert: AlertMessage
 }
 
 export interface AlertReplay {
@@ -27,40 +21,30 @@ export interface AlertReplay {
   alerts(organisation: string, cursor: number, limit: number, citizen?: string): ReplayPage<AlertEntry>
 }
 
-const kindsOf = ({ kind, kinds }: ToldAlert): readonly Kind[] => kinds ?? (kind === undefined ? [] : [kind])
-
-/** Reads the table `alert_transitions` (cursor, at, message). */
 export function openAlertReplay(
   journal: Journal,
   registry: Pick<Registry, 'grantsOf' | 'pseudonymsOf'>,
   clock: { now(): number },
 ): AlertReplay {
-  const select = journal.database.prepare(
-    'SELECT cursor, at, message FROM alert_transitions WHERE cursor > ? ORDER BY cursor LIMIT ?',
-  )
+  const { transitionsAfter } = openTransitions(journal)
   const selectNewest = journal.database.prepare('SELECT max(cursor) AS newest FROM alert_transitions')
 
-  function isGranted(organisation: string, alert: ToldAlert, now: string): boolean {
-    const { citizen } = alert
-    return organisationsFor(registry.grantsOf(citizen), citizen, kindsOf(alert), now).includes(organisation)
-  }
+  /** Who may have all kinds that an alert rests on may have the alert. */
+  const isGranted = (organisation: string, { citizen, kinds }: AlertMessage, now: string): boolean =>
+    organisationsFor(registry.grantsOf(citizen), citizen, kinds, now).includes(organisation)
 
   return {
     alerts(organisation, cursor, limit, citizen) {
       const newest = Number(selectNewest.get()?.['newest'] ?? 0)
       const now = isoTime(clock.now())
-      const rows = select.all(cursor, limit).map((row) => ({
-        cursor: Number(row['cursor']),
-        at: String(row['at']),
-        alert: JSON.parse(String(row['message'])) as ToldAlert,
-      }))
+      const rows = transitionsAfter(cursor, limit).map(({ message, ...told }) => ({ ...told, alert: message }))
       const fitting = rows.filter(({ alert }) => citizen === undefined || alert.citizen === citizen)
       const granted = fitting.filter(({ alert }) => isGranted(organisation, alert, now))
       const pseudonym = registry.pseudonymsOf(organisation)
       const items =
         pseudonym === undefined
           ? granted
-          : granted.map((entry) => ({ ...entry, alert: disguiseAlert(entry.alert, pseudonym) as ToldAlert }))
+          : granted.map((entry) => ({ ...entry, alert: disguiseAlert(entry.alert, pseudonym) as AlertMessage }))
       // What another organisation is told is no business of this one, not even as a count.
       const next = rows.length < limit ? Math.max(cursor, newest) : Number(rows.at(-1)?.cursor)
       return { items, next, withheld: 0, newest }

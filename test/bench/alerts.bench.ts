@@ -9,7 +9,7 @@ import { journalPath } from '../../broker/provision.ts'
 import { provision, residentMb, startBroker } from '../support/broker-process.ts'
 import { alertFleet, DAY_MS, fill, type History, openHistory, TIMED_RULE } from './alert-history.ts'
 import { type Bench, percentile } from './bench.ts'
-import { CLIENT, citizenId, connectHub, ORGANISATION, publishReadings, spo2Reading } from './fleet.ts'
+import { CLIENT, citizenId, connectHubs, ORGANISATION, publishReadings, spo2Reading } from './fleet.ts'
 
 /**
  * What judging costs with months of history: in this process reading by reading, with 90 and with 9 days behind it; and
@@ -107,7 +107,7 @@ export const bench: Bench = async ({ secs = 20, seed, onProgress }) => {
         if (sent > 0) latencies.push(now - sent)
       })
       await subscriber.subscribeAsync(`${topics.orgRoot(ORGANISATION)}/alerts/#`, { qos: 1 })
-      const hubs = await Promise.all(Array.from({ length: HUBS }, (_, n) => connectHub(broker.mqttUrl, secrets, n)))
+      const hubs = await connectHubs(broker.mqttUrl, secrets, HUBS)
       onProgress(`${HUBS} hubs connected; ${WARM_UP_S} s warm-up, then ${secs} s at ${RATE}/s`)
       const total = (WARM_UP_S + secs) * RATE
       const alerting = new Set<number>()

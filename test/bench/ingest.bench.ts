@@ -5,7 +5,7 @@ import { receiptSchema } from '../../broker/contract/messages.ts'
 import { topics } from '../../broker/contract/topics.ts'
 import { provision, residentMb, startBroker } from '../support/broker-process.ts'
 import type { Bench } from './bench.ts'
-import { connectHub, fleetRegistry, type LoadHub, spo2Reading } from './fleet.ts'
+import { connectHubs, fleetRegistry, type LoadHub, spo2Reading } from './fleet.ts'
 
 /** A backlog of 100,000 readings from 50 hubs that return at once: stored and receipted per second. */
 
@@ -64,7 +64,7 @@ export const bench: Bench = async ({ onProgress }) => {
   const secrets = provision(dir, fleetRegistry(HUBS, PER_HUB))
   const broker = await startBroker(dir)
   try {
-    const hubs = await Promise.all(Array.from({ length: HUBS }, (_, n) => connectHub(broker.mqttUrl, secrets, n)))
+    const hubs = await connectHubs(broker.mqttUrl, secrets, HUBS)
     const perHub = READINGS / HUBS
     const start = Date.now() - 30 * 24 * 3600_000
     const round = (of: number): Promise<number> => {

@@ -246,6 +246,56 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: red('alertsWrong'),
   },
   {
+    name: 'alerts are judged in the order of arrival',
+    changes: [
+      {
+        file: 'broker/alerts/rule-run.ts',
+        from: 'if (inOrder && current.complete) return fold',
+        to: 'if (current?.complete === true) return fold',
+      },
+    ],
+    check: vitest('broker/alerts/order'),
+    shows: /FAIL .*shuffled/,
+  },
+  {
+    name: 'what is weeks old is told as if it were news',
+    changes: [{ file: 'broker/alerts/alert-message.ts', from: '<= horizonHours * 3_600_000', to: '<= Infinity' }],
+    check: vitest('broker/alerts/people'),
+    shows: /FAIL .*older than the horizon/,
+  },
+  {
+    name: 'a doubtful reading raises red by itself',
+    changes: [{ file: 'broker/alerts/fold.ts', from: 'if (assessment.trusted) return', to: 'return' }],
+    check: vitest('broker/alerts/rules'),
+    shows: /FAIL .*a doubtful reading/,
+  },
+  {
+    name: 'a plan knows no summer time',
+    changes: [
+      {
+        file: 'broker/alerts/plan/slots.ts',
+        from: 'toZonedDateTime(zone, { disambiguation })',
+        to: "toZonedDateTime(zone === '' ? zone : '+01:00', { disambiguation })",
+      },
+    ],
+    check: vitest('broker/alerts/plan/slots'),
+    shows: /FAIL .*same local time when the clock is turned/,
+  },
+  {
+    name: 'a citizen is blamed before the home has said that it holds nothing',
+    changes: [
+      { file: 'broker/alerts/plan/verdict.ts', from: 'holdsNothingBefore >= slot.due', to: 'holdsNothingBefore >= 0' },
+    ],
+    check: vitest('broker/alerts/plan/plan-watch'),
+    shows: /FAIL .*hub-behind/,
+  },
+  {
+    name: 'what is technical is told to whoever has a grant',
+    changes: [{ file: 'broker/notify/entitled.ts', from: "category === 'technical'", to: 'kinds === undefined' }],
+    check: vitest('broker/notify/routing'),
+    shows: /FAIL .*goes to technicians only/,
+  },
+  {
     name: 'a message goes out under another key at each attempt',
     changes: [
       {

@@ -3,7 +3,7 @@ import { openAlertActions } from '../../../broker/alerts/actions.ts'
 import { openTransitions } from '../../../broker/alerts/transitions.ts'
 import type { AuditEntry } from '../../../broker/audit/entry.ts'
 import { type AlertMessage, alertMessageSchema } from '../../../broker/contract/alert.ts'
-import { organisationsForAll } from '../../../broker/grants.ts'
+import { organisationsFor } from '../../../broker/grants.ts'
 import { openRegistry } from '../../../broker/registry.ts'
 import type { Kind, RawReading } from '../../../device-drivers/reading.ts'
 import { seeded } from '../../support/random.ts'
@@ -332,7 +332,7 @@ describe('who gets an alert', () => {
       grant('one', 'weight'),
       { ...grant('ended'), to: iso(1) },
     ]
-    const who = (...kinds: Kind[]) => organisationsForAll(grants, 'citizen-1', kinds, iso(NOW))
+    const who = (...kinds: Kind[]) => organisationsFor(grants, 'citizen-1', kinds, iso(NOW))
     expect(who('weight', 'blood-pressure')).toEqual(['both'])
     expect(who('weight')).toEqual(['both', 'one'])
     expect(who()).toEqual(['both', 'one'])

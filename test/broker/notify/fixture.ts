@@ -2,14 +2,15 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { openTransitions } from '../../../broker/alerts/transitions.ts'
 import type { BrokerClock } from '../../../broker/broker-clock.ts'
 import type { AlertMessage } from '../../../broker/contract/alert.ts'
 import type { Log } from '../../../broker/log.ts'
 import { openChannels } from '../../../broker/notify/channels.ts'
 import { applyDocument } from '../../../broker/notify/documents.ts'
+import { entitledTo } from '../../../broker/notify/entitled.ts'
 import { type Notifier, openNotifier } from '../../../broker/notify/notifier.ts'
 import { parseNotifyDocument } from '../../../broker/notify/parse-document.ts'
-import { transitionsOf } from '../../../broker/notify/transitions.ts'
 import { type Journal, openJournal } from '../../../broker/store/journal.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -194,8 +195,15 @@ export async function startStage(
       clock,
       random: () => 1,
       log: toLog,
-      transitionsAfter: transitionsOf(journal),
-      organisationsFor: () => [...granted],
+      transitionsAfter: openTransitions(journal).transitionsAfter,
+      organisationsFor: (alert, at) => {
+        const grant = { citizen: 'citizen-0001', from: '2020-01-01T00:00:00.000Z', purpose: 'care' }
+        return entitledTo(
+          [...granted].map((organisation) => ({ ...grant, organisation })),
+          alert,
+          at,
+        )
+      },
       isHoliday,
       openChannels: (settings) =>
         openChannels(settings, {

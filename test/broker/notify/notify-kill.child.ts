@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { openTransitions } from '../../../broker/alerts/transitions.ts'
 import { systemClock } from '../../../broker/broker-clock.ts'
 import { openChannels } from '../../../broker/notify/channels.ts'
 import { openNotifier } from '../../../broker/notify/notifier.ts'
-import { transitionsOf } from '../../../broker/notify/transitions.ts'
 import { openJournal } from '../../../broker/store/journal.ts'
 
 /** The notifier in a process of its own, to be killed: `node notify-kill.child.ts DATA_DIR`. */
@@ -16,7 +16,7 @@ openNotifier({
   clock: systemClock,
   random: Math.random,
   log,
-  transitionsAfter: transitionsOf(journal),
+  transitionsAfter: openTransitions(journal).transitionsAfter,
   organisationsFor: () => ['clinic-1'],
   isHoliday: () => false,
   openChannels: (settings) => openChannels(settings, { clock: systemClock, onUnusable: silent }),
