@@ -188,6 +188,30 @@ export const SYMPTOMS: readonly Symptom[] = [
     means: 'InfluxDB is away. Readings and alerts do not wait for it.',
     codes: ['time-series-unavailable', 'time-series-refused'],
   },
+  {
+    seen: '`audit-failed` in the log of the broker',
+    danish: 'Centralen udleverer ingen data',
+    means: 'What is seen cannot be written down, so nothing is shown; hubs keep their readings.',
+    codes: ['audit-failed'],
+  },
+  {
+    seen: 'page of a visit: `device-silent`, `passkey-wrong`',
+    danish: 'Måleren kan ikke findes eller parres ved besøget',
+    means: 'It sleeps, is too far away, or was given the wrong passkey; nothing is bound until a value is confirmed.',
+    codes: ['device-silent', 'passkey-wrong'],
+  },
+  {
+    seen: 'page of a visit: `clock-wrong`',
+    danish: 'Et ur går forkert ved besøget',
+    means: 'The device never had its clock set, or the hub does not know the time yet; the value is no proof.',
+    codes: ['clock-wrong'],
+  },
+  {
+    seen: 'page of a visit: `visit-refused`, `code-expired`',
+    danish: 'Trinnet eller koden afvises ved besøget',
+    means: 'A step was left out, the kit was changed by the clinic meanwhile, or the code is older than half an hour.',
+    codes: ['visit-refused', 'code-expired'],
+  },
 ]
 
 export function fieldGuide(symptoms: readonly Symptom[] = SYMPTOMS): string {

@@ -30,9 +30,9 @@ export const alertQuerySchema = replayQuerySchema.pick({ since: true, limit: tru
 /** One sentence that names each field that is wrong and what to write instead. */
 export function queryAdvice(error: z.ZodError): string {
   const problems = error.issues.map((issue) => {
-    const keys = issue.code === 'unrecognized_keys' ? issue.keys : []
-    const name = [...issue.path.slice(0, 1), ...keys].map(String).join(', ')
-    if (keys.length > 0) return `${name}: is not known; remove it`
+    // What somebody wrote in the place of a name may be a person's, and is not said back.
+    if (issue.code === 'unrecognized_keys') return 'a parameter is not known: remove it'
+    const name = String(issue.path[0] ?? '')
     if (name === 'since') return 'since: use a cursor, a whole number from 0'
     if (name === 'limit') return `limit: use 1 to ${MAX_PAGE}`
     return `${name}: ${issue.message}`

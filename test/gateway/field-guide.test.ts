@@ -5,7 +5,13 @@ import { ERROR_CODES, type ErrorCode } from '../../device-drivers/errors.ts'
 import { fieldGuide, GUIDE_END, GUIDE_START, SYMPTOMS } from '../../gateway/field-guide.ts'
 
 /** Met by whoever types a command or writes a program, with the advice on the screen; not by the staff of a home. */
-const NOT_A_SYMPTOM: readonly ErrorCode[] = ['backup-unreadable', 'update-refused', 'limits-invalid', 'access-denied']
+const NOT_A_SYMPTOM: readonly ErrorCode[] = [
+  'backup-unreadable',
+  'update-refused',
+  'limits-invalid',
+  'access-denied',
+  'alert-changed',
+]
 
 const README = readFileSync(new URL('../../gateway/README.md', import.meta.url), 'utf8')
 const SOURCES = [

@@ -325,7 +325,7 @@ describe('who gets an alert', () => {
       citizen: 'citizen-1',
       kinds,
       from: iso(0),
-      purpose: 'x',
+      purpose: 'care',
     })
     const grants = [
       grant('both', 'weight', 'blood-pressure'),
@@ -348,7 +348,7 @@ describe('who gets an alert', () => {
           citizen: 'citizen-1',
           kinds: ['weight'],
           from: '2026-01-01T00:00:00Z',
-          purpose: 'x',
+          purpose: 'care',
         },
       ],
     }

@@ -123,7 +123,7 @@ describe('reading on from a cursor', () => {
     ['to=soon', 'to: use a time with a zone'],
     ['since=-1', 'since: use a cursor'],
     ['limit=1001', 'limit: use 1 to 1000'],
-    ['page=2', 'page: is not known; remove it'],
+    ['page=2', 'a parameter is not known: remove it'],
   ]
 
   it('refuses what it does not understand, naming the field and what to write', async () => {
