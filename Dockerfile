@@ -7,6 +7,7 @@ RUN npm ci --ignore-scripts
 COPY . .
 RUN node node_modules/typescript/bin/tsc -p tsconfig.json --noEmit false --outDir dist --rewriteRelativeImportExtensions \
  && cp -r simulators/scenarios dist/simulators/ \
+ && node node_modules/vite/bin/vite.js build -c gateway/visit/page/vite.config.ts --logLevel warn \
  && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
