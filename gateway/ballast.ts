@@ -12,8 +12,12 @@ export interface Ballast {
   readonly bytes: number
   /** Frees the room. True when there was some to free. */
   release(): boolean
-  /** Makes the file anew if the disk has twice its size to give. */
-  regain(): void
+  /**
+   * Makes the file anew if the disk has room for it and `spare` beside it.
+   *
+   * @param spare bytes; as much again as the file unless given
+   */
+  regain(spare?: number): void
 }
 
 /** The log of 1 MiB and one transaction more, moved into the database, and room to begin another. */
@@ -41,8 +45,8 @@ export function openBallast(path: string, fill: (bytes: number) => string, space
       held = false
       return had
     },
-    regain: () => {
-      if (held || space().freeBytes < 2 * bytes) return
+    regain: (spare = bytes) => {
+      if (held || space().freeBytes < bytes + spare) return
       try {
         writeDurably(path, fill(Math.floor(bytes / 2)))
         held = true

@@ -123,10 +123,24 @@ export class GroupCommit {
     for (const job of jobs) job.reject(failure)
   }
 
+  /**
+   * The log that the last process left may be as long as it gets and the disk full: the database has then no room to
+   * grow by it, and draining, which fits into the log, never asks for the reserve. So it is asked for here.
+   */
+  #settle(): boolean {
+    try {
+      return settleLog(this.#db, this.#settled)
+    } catch (error) {
+      const settled = isFull(error) && !this.#settled ? this.#room.borrow(() => settleLog(this.#db, false)) : undefined
+      if (settled === undefined) throw error
+      return settled
+    }
+  }
+
   /** Undefined when it is on the disk. @param emptyLog moves the log into the database first, to cut it to nothing */
   #commit(jobs: readonly Job[], emptyLog = false): PreCareError | undefined {
     try {
-      if (emptyLog && settleLog(this.#db, this.#settled)) this.#settled = true
+      if (emptyLog && this.#settle()) this.#settled = true
       if (!this.#settled && jobs.some(({ purpose }) => purpose === 'intake')) throw new Error(UNSETTLED)
       this.#db.exec('BEGIN IMMEDIATE')
       const settle = jobs.map((job) => job.run())

@@ -61,6 +61,21 @@ export class OutboxRoom {
     }
   }
 
+  /**
+   * Runs `work` in the room of the ballast and puts the ballast back at once: for work that leaves more room than it
+   * found, as moving the log into the database does.
+   *
+   * @returns undefined, and nothing was run, when there is no ballast to give way
+   */
+  borrow<T>(work: () => T): T | undefined {
+    if (this.#ballast?.release() !== true) return undefined
+    try {
+      return work()
+    } finally {
+      this.#ballast.regain(0)
+    }
+  }
+
   /** Takes the reserve back once there is room for it. Call now and then. @param freeBytes of the disk, if known */
   recover(freeBytes: number | undefined): void {
     this.#ballast?.regain()
