@@ -199,7 +199,7 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
           actor: { type: 'user', id: by },
           action: 'installation.register',
           citizen: wish.citizen,
-          subject: `${installation}@${revision}`,
+          subject: `${installation}:${revision}`,
         })
         return { installation, revision }
       })
@@ -255,7 +255,7 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
           actor: { type: 'hub', id: hub },
           action: 'installation.commission',
           citizen: wish.citizen,
-          subject: `${report.installation}@${revision}`,
+          subject: `${report.installation}:${revision}`,
           count: report.devices.length,
         })
         return report
@@ -273,7 +273,7 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
           actor: { type: 'user', id: by },
           action: 'installation.end',
           citizen: wish.citizen,
-          subject: `${installation}@${revision}`,
+          subject: `${installation}:${revision}`,
         })
       })
     },

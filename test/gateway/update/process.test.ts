@@ -83,7 +83,7 @@ describe('the service after an update', { timeout: 60_000 }, () => {
   })
 
   it('goes back when the new release runs but never reaches the broker', async () => {
-    const deaf = { file: 'gateway/uplink.ts', from: 'connect(broker.url, {', to: "connect('mqtt://127.0.0.1:1', {" }
+    const deaf = { file: 'gateway/dial.ts', from: '} = new URL(url)', to: "} = new URL('mqtt://127.0.0.1:1')" }
     const { broker, root, restart, outboxArrives } = await updated([deaf], 0.03)
     const again = restart()
     await again.heard('ready')
