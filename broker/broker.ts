@@ -29,6 +29,8 @@ import { openRegistry } from './registry.ts'
 import { openAlertReplay } from './replay/alerts.ts'
 import { openReplay } from './replay/replay.ts'
 import { releaseAlerts } from './rights/release-alerts.ts'
+import { openIdentityProvider } from './sign-in/identity-provider.ts'
+import { openSignIn } from './sign-in/sign-in.ts'
 import { openEmbedded } from './store/embedded.ts'
 import { followJournal } from './store/follower.ts'
 import { openInflux } from './store/influx.ts'
@@ -156,6 +158,10 @@ async function open(
   })
 
   const figures = figuresOf({ ingest, mqtt, publisher, follower, clock })
+  const signIn = openSignIn({ database: journal.database, clock, audit })
+  const wanted = config.identityProvider
+  const provider =
+    wanted && openIdentityProvider({ ...wanted, plainText: wanted.issuer.startsWith('http:') }, clock, log)
   const http = await openHttp({
     ...config.http,
     accounts,
@@ -167,6 +173,8 @@ async function open(
     audit,
     clock,
     plainTextAllowed: false,
+    signIn,
+    ...(provider && { provider }),
     current: () => {
       if (registry.isStale()) ingest.refresh()
     },
@@ -215,6 +223,7 @@ async function open(
       ingest.refresh()
       mqtt.endExpired()
       lookAtPlans()
+      signIn.sessions.prune()
       publisher.enqueue([heartbeat(clock, ingest)])
     },
     (error) => log.error('heartbeat-failed', { reason: messageOf(error) }),

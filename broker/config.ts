@@ -48,6 +48,23 @@ const configSchema = z
         password: z.exactOptional(z.string()),
       })
       .optional(),
+    /** People may sign in through it too; what they may do is decided by their user here. */
+    identityProvider: z
+      .strictObject({
+        issuer: z.url({
+          protocol: /^https?$/,
+          error: 'use the issuer of its discovery document, as https://id.example',
+        }),
+        clientId: z.string().min(1, 'use the id that the provider has given to this broker'),
+        clientSecret: z.exactOptional(z.string()),
+        /** Of this broker, as browsers reach it. */
+        origin: z.url({ protocol: /^https?$/, error: 'use the address of this broker, as https://broker.example' }),
+      })
+      .refine(
+        ({ issuer }) => issuer.startsWith('https:') || isLoopback(new URL(issuer).hostname),
+        'issuer: use https; only a provider on this machine may speak plain HTTP',
+      )
+      .optional(),
     /** For a Prometheus on another machine; without it `/metrics` answers this machine only. */
     metricsToken: z.string().min(16, 'use at least 16 characters').optional(),
     logLevel: z.enum(LOG_LEVELS, `use one of ${LOG_LEVELS.join(', ')}`).default('info'),

@@ -42,6 +42,7 @@ function port(text: string): number {
 /** Not a flag, because flags show in the list of processes; not in the file, because a file is copied about. */
 const INFLUX_PASSWORD = 'PRECARE_INFLUX_PASSWORD'
 const METRICS_TOKEN = 'PRECARE_METRICS_TOKEN'
+const PROVIDER_SECRET = 'PRECARE_PROVIDER_SECRET'
 
 /** Flags before the file, the file before the defaults. */
 function configOf(flags: RunFlags) {
@@ -54,6 +55,8 @@ function configOf(flags: RunFlags) {
     ...(flags.enrolPort === undefined ? {} : { enrolPort: flags.enrolPort }),
   }
   const metricsToken = process.env[METRICS_TOKEN] ?? base.metricsToken
+  const clientSecret = process.env[PROVIDER_SECRET]
+  const provider = base.identityProvider
   return parseConfig({
     ...base,
     ...(flags.data === undefined ? {} : { dataDir: flags.data }),
@@ -61,6 +64,7 @@ function configOf(flags: RunFlags) {
     http: { ...base.http, ...(flags.httpPort === undefined ? {} : { port: flags.httpPort }) },
     ...(base.tls !== undefined || Object.keys(tls).length > 0 ? { tls: { ...base.tls, ...tls } } : {}),
     ...(metricsToken === undefined ? {} : { metricsToken }),
+    ...(provider && clientSecret !== undefined ? { identityProvider: { ...provider, clientSecret } } : {}),
     ...(influx === undefined ? {} : { influx: password === undefined ? influx : { password, ...influx } }),
   })
 }

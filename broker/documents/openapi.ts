@@ -87,7 +87,8 @@ const isEmpty = (query: z.ZodType): boolean => query instanceof z.ZodObject && O
 const SECURITY = {
   anybody: [],
   operator: [{}, { metrics: [] }],
-  right: [{ basic: [] }, { token: [] }],
+  session: [{ session: [] }],
+  right: [{ basic: [] }, { token: [] }, { session: [] }],
 } as const satisfies Record<Route['access']['who'], readonly object[]>
 
 function operationOf(route: Route) {
@@ -122,6 +123,7 @@ export function openApiDocument(routes: readonly Route[]) {
       securitySchemes: {
         basic: { type: 'http', scheme: 'basic', description: 'Account and password of a client' },
         token: { type: 'http', scheme: 'bearer', description: 'A token of a client or a person' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-precare', description: 'Of a person who signed in' },
         metrics: { type: 'http', scheme: 'bearer', description: 'The metrics token' },
       },
     },

@@ -20,6 +20,12 @@ export const REFUSALS = {
     code: 'access-denied',
     advice: 'Use the account and password of a client over HTTP Basic, or a Bearer token.',
   },
+  signedOut: { status: 403, code: 'signed-out', advice: 'Sign in again; the session has ended.' },
+  factor: { status: 403, code: 'factor-missing', advice: 'Set up the second factor first.' },
+  attempts: { status: 429, code: 'too-many-attempts', advice: 'Too many wrong attempts; wait 15 minutes.' },
+  wrong: { status: 403, code: 'sign-in-wrong', advice: 'User, password or code is wrong.' },
+  codeWanted: { status: 403, code: 'code-wanted', advice: 'Add the code of your authenticator.' },
+  noProvider: { status: 404, code: 'no-provider', advice: 'No identity provider is set up; use a password.' },
   role: { status: 403, code: 'access-denied', advice: 'Your role has no right to this.' },
   plain: {
     status: 403,

@@ -6,10 +6,12 @@ import { base32 } from '../base32.ts'
 import { depthOf } from '../parse-readings.ts'
 import type { Registry } from '../registry.ts'
 import { decide } from '../rights/decide.ts'
+import type { Session } from '../sign-in/sessions.ts'
 import { isoTime } from '../store/iso-time.ts'
 import { type Identified, type IdentifyPorts, identify, mayReadMetrics } from './identify.ts'
 import { REFUSALS, refuse } from './refusals.ts'
 import type { Answer, Asked, Caller, CitizenCall, Route, RoutePorts } from './route.ts'
+import { sessionOf } from './session-cookie.ts'
 
 /** Makes fastify's routes from the table: who calls, may they, what do they ask, and the audit before the answer. */
 
@@ -77,7 +79,10 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], p
 }
 
 async function answer(route: Route, request: FastifyRequest, reply: FastifyReply, ports: RegisterPorts) {
-  const who = await admitted(route, request, ports)
+  const cookie = sessionOf(request.headers.cookie)
+  const session = ports.signIn.sessions.find(cookie)
+  if (route.access.who === 'session' && session === undefined) return refuse(reply, REFUSALS.signedOut)
+  const who = await admitted(route, request, session, ports)
   if (typeof who === 'object' && isRefusal(who)) return refuse(reply, who)
   if (who !== 'anybody') ports.current()
   const at = isoTime(ports.clock.now())
@@ -91,12 +96,15 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
   }
   const body = route.body?.safeParse(request.body)
   if (body?.success === false) return refuse(reply, REFUSALS.body)
-  // The routes of everybody ask for nothing of a call but query, body and time (Handlers.anybody).
-  const asked = askedOf(request)
-  const call = { ...scope, query: query.data, body: body?.data, at, asked } as CitizenCall<unknown, unknown>
+  // The routes of everybody ask for nothing of a call but what all have (Handlers.anybody), those of a session for that.
+  const given = { query: query.data, body: body?.data, at, asked: askedOf(request) }
+  const from = { address: request.ip, cookies: request.headers.cookie }
+  const call = { ...scope, ...given, ...from, session, cookie } as unknown as CitizenCall<unknown, unknown>
   const said = await route.handle(call, ports)
   if (who !== 'anybody' && route.audits !== undefined) writeDown(route.audits, who, scope, said, ports)
+  if (said.cookies !== undefined) void reply.header('set-cookie', said.cookies)
   void reply.code(said.status ?? 200).header('cache-control', 'no-store')
+  if (said.location !== undefined) return reply.header('location', said.location).send()
   return said.type === undefined ? reply.send(said.body) : reply.type(said.type).send(said.body)
 }
 
@@ -112,13 +120,15 @@ function askedOf(request: FastifyRequest): Asked {
 async function admitted(
   route: Route,
   request: FastifyRequest,
+  session: Session | undefined,
   ports: RegisterPorts,
 ): Promise<Caller | 'anybody' | Refusal> {
-  if (route.access.who === 'anybody') return 'anybody'
+  if (route.access.who === 'anybody' || route.access.who === 'session') return 'anybody'
   if (route.access.who === 'operator') {
     const may = mayReadMetrics(request.ip, request.headers.authorization, ports.metricsToken)
     return may ? 'anybody' : REFUSALS.operator
   }
+  if (session !== undefined) return session.factor === 'password' ? REFUSALS.factor : session.user
   const identified: Identified = await identify(request, ports)
   return typeof identified === 'string' ? REFUSALS[identified] : identified
 }

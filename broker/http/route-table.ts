@@ -10,6 +10,7 @@ export const ROUTES_END = '<!-- routes: end -->'
 
 function whoMay({ access }: Route): string {
   if (access.who === 'anybody') return 'anybody'
+  if (access.who === 'session') return 'a person who has signed in'
   if (access.who === 'operator') return 'this machine, or the Bearer token of `PRECARE_METRICS_TOKEN`'
   const scope = access.on === 'citizen' ? 'with a grant on the citizen' : 'of the own organisation'
   return `${RIGHTS[access.action].by.join(', ')} ${scope}`

@@ -14,6 +14,9 @@ import type { AlertReplay } from '../replay/alerts.ts'
 import type { Replay } from '../replay/replay.ts'
 import type { Action, Subject } from '../rights/decide.ts'
 import type { Pseudonyms } from '../rights/pseudonyms.ts'
+import type { IdentityProvider } from '../sign-in/identity-provider.ts'
+import type { Session } from '../sign-in/sessions.ts'
+import type { SignIn } from '../sign-in/sign-in.ts'
 
 /**
  * What a route is: one line of the table from which fastify's routes, the checks before them, the audit, the
@@ -26,6 +29,8 @@ export type Access =
   | { readonly who: 'anybody' }
   /** This machine, or who has the metrics token. */
   | { readonly who: 'operator' }
+  /** A person who has signed in, if only with a password. */
+  | { readonly who: 'session' }
   | { readonly who: 'right'; readonly action: Action; readonly on: 'own-organisation' | 'citizen' }
 
 /** Somebody who may have rights; a hub calls no route. */
@@ -48,6 +53,16 @@ export interface Call<Query, Body> {
   /** ISO 8601 UTC time of the decision. */
   readonly at: string
   readonly asked: Asked
+  /** Where the call comes from, for counting attempts. */
+  readonly address: string
+  /** The request's cookies, as sent. */
+  readonly cookies: string | undefined
+}
+
+/** The same of a person with a session. */
+export interface SessionCall<Query, Body> extends Call<Query, Body> {
+  readonly session: Session
+  readonly cookie: string
 }
 
 /** The same with the caller, whose organisation is the only scope there is. */
@@ -75,6 +90,10 @@ export interface Answer {
   readonly body: unknown
   readonly type?: string
   readonly seen?: Seen
+  /** Set-Cookie headers, as session-cookie.ts makes them. */
+  readonly cookies?: readonly string[]
+  /** Where to go instead (RFC 9110, 15.4.4). */
+  readonly location?: string
 }
 
 /** What routes need of the broker. */
@@ -93,6 +112,9 @@ export interface RoutePorts {
     to: string,
     limit: number,
   ) => readonly Omit<FeedReading, 'cursor'>[]
+  readonly signIn: SignIn
+  /** Absent when none is configured. */
+  readonly provider?: IdentityProvider
   readonly auditOf: (organisation: string, after: number, limit: number) => readonly AuditRow[]
   /** Why the broker should get no traffic now; undefined when it should. */
   readonly notReady: () => string | undefined
@@ -130,6 +152,7 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType> {
 
 interface Handlers<Query, Body> {
   anybody(call: Call<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
+  session(call: SessionCall<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
   own(call: OwnCall<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
   citizen(call: CitizenCall<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
 }
@@ -180,6 +203,15 @@ export function openRoute<Q extends z.ZodType, B extends z.ZodType>(
   handle: Handlers<z.output<Q>, z.output<B>>['anybody'],
 ): Route {
   return line(spec, { who: spec.who }, handle)
+}
+
+/** For a person who has signed in, about the session itself. */
+export function sessionRoute<Q extends z.ZodType, B extends z.ZodType>(
+  spec: Spec<Q, B>,
+  handle: Handlers<z.output<Q>, z.output<B>>['session'],
+): Route {
+  const asked = (call: unknown, ports: RoutePorts) => handle(call as SessionCall<z.output<Q>, z.output<B>>, ports)
+  return line(spec, { who: 'session' }, asked)
 }
 
 /** Within the caller's own organisation, which no parameter can change. */

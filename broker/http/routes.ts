@@ -10,6 +10,7 @@ import { REPLAY_ROUTES } from '../replay/routes.ts'
 import { disguiseReading } from '../rights/pseudonyms.ts'
 import { utcTime } from '../store/iso-time.ts'
 import { citizenRoute, openRoute, ownRoute, type Route } from './route.ts'
+import { SESSION_ROUTES } from './session-routes.ts'
 
 /** Every address of the broker. Others add their lines here. */
 
@@ -27,6 +28,7 @@ const BEGIN = '2000-01-01T00:00:00.000Z'
 const END = '9999-12-31T23:59:59.999Z'
 
 export const ROUTES: readonly Route[] = [
+  ...SESSION_ROUTES,
   openRoute(
     {
       method: 'GET',

@@ -7,6 +7,7 @@ import { openTrail } from '../audit/trail.ts'
 import { type BrokerClock, timestamp } from '../broker-clock.ts'
 import { AT_THE_COMMAND_LINE, accountEntry, withJournal } from '../provision.ts'
 import { raiseVersion } from '../registry-apply.ts'
+import { addSignInCommands } from '../sign-in/commands.ts'
 import { type Revocation, revokeGrants } from './apply-rights.ts'
 import { createToken, MAX_TOKEN_DAYS, revokeToken } from './tokens.ts'
 import { disableUser } from './users.ts'
@@ -123,9 +124,9 @@ export function addRightsCommands(
         openTrail(journal, clock)(accountEntry(actorOf(flags), 'account.disable', id, undefined))
       }),
     )
-  program
-    .command('user')
-    .description('people of an organisation; made by provisioning')
+  const user = program.command('user').description('people of an organisation; made by provisioning')
+  addSignInCommands(user, clock)
+  user
     .command('disable')
     .argument('<ID>')
     .description('end a person’s password and tokens')

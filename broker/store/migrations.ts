@@ -328,4 +328,21 @@ export const MIGRATIONS: readonly string[] = [
     public_key TEXT NOT NULL, received_at TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Sign-in of people. hash: SHA-256 of what the browser holds.
+  CREATE TABLE sessions (
+    hash TEXT PRIMARY KEY, user TEXT NOT NULL, factor TEXT NOT NULL CHECK (factor IN ('password', 'totp', 'oidc')),
+    created_at TEXT NOT NULL, seen_at TEXT NOT NULL, ends_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX sessions_by_user ON sessions (user);
+  -- step: the last one that was used (RFC 6238, 5.2)
+  CREATE TABLE second_factors (
+    user TEXT PRIMARY KEY, secret TEXT NOT NULL, step INTEGER NOT NULL, confirmed_at TEXT
+  ) STRICT, WITHOUT ROWID;
+  -- How an identity provider calls a user
+  CREATE TABLE user_subjects (
+    issuer TEXT NOT NULL, subject TEXT NOT NULL, user TEXT NOT NULL, linked_at TEXT NOT NULL,
+    PRIMARY KEY (issuer, subject)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

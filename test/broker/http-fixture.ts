@@ -5,6 +5,7 @@ import { systemClock } from '../../broker/broker-clock.ts'
 import { openFhirDevices } from '../../broker/fhir/devices.ts'
 import { openHttp } from '../../broker/http.ts'
 import { openAlertReplay } from '../../broker/replay/alerts.ts'
+import { openSignIn } from '../../broker/sign-in/sign-in.ts'
 import { type Core, DOCUMENT, openCore } from './core-fixture.ts'
 
 /** The real core behind the real HTTP server, with one client of the organisation `clinic` and one of `other`. */
@@ -44,6 +45,11 @@ export async function openWeb(document: Record<string, unknown> = {}): Promise<W
     current: () => undefined,
     readingsOf: () => [],
     auditOf: () => [],
+    signIn: openSignIn({
+      database: core.journal.database,
+      clock: systemClock,
+      audit: openTrail(core.journal, core.clock),
+    }),
     replay: core.replay,
     ...(table === undefined ? {} : { alerts: openAlertReplay(core.journal, registry, core.clock) }),
     devices: openFhirDevices(core.journal, registry, core.clock, () => ({

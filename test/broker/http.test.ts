@@ -13,6 +13,7 @@ import type { Log, LogFields } from '../../broker/log.ts'
 import { metric, renderMetrics } from '../../broker/metrics.ts'
 import { openRegistry } from '../../broker/registry.ts'
 import type { Replay } from '../../broker/replay/replay.ts'
+import { openSignIn } from '../../broker/sign-in/sign-in.ts'
 import { type Journal, openJournal } from '../../broker/store/journal.ts'
 
 let accounts: Accounts
@@ -49,6 +50,7 @@ function portsWith(more: Partial<HttpPorts>): HttpPorts {
     audit: openTrail(journal, systemClock),
     clock: systemClock,
     plainTextAllowed: false,
+    signIn: openSignIn({ database: journal.database, clock: systemClock, audit: openTrail(journal, systemClock) }),
     current: () => undefined,
     readingsOf: () => [],
     auditOf: () => [],

@@ -12,6 +12,7 @@ import { openRegistry } from '../../../broker/registry.ts'
 import type { Role } from '../../../broker/rights/decide.ts'
 import { createToken } from '../../../broker/rights/tokens.ts'
 import { createUser } from '../../../broker/rights/users.ts'
+import { openSignIn } from '../../../broker/sign-in/sign-in.ts'
 import { readingsOf } from '../../../broker/store/readings.ts'
 import { at, type Core, DOCUMENT, openCore } from '../core-fixture.ts'
 
@@ -37,6 +38,8 @@ export interface House {
   readonly lines: (LogFields & { event: string })[]
   /** A Bearer token of a person with this role, or of a system. */
   token(organisation: string, role: Role | 'client'): Promise<string>
+  /** Of a nurse who has signed in. */
+  cookie(): Promise<string>
   get(path: string, token?: string, init?: RequestInit): Promise<Response>
   auditRows(): readonly Record<string, unknown>[]
 }
@@ -48,6 +51,11 @@ export async function openHouse(routes?: readonly Route[]): Promise<House> {
   const line = (event: string, fields?: LogFields) => void lines.push({ event, ...fields })
   const registry = openRegistry(journal)
   const accounts = new Accounts(journal.database, { ...systemClock, now: clock.now })
+  const signIn = openSignIn({
+    database: journal.database,
+    clock: { ...systemClock, now: clock.now },
+    audit: openTrail(journal, clock),
+  })
   const server = await openHttp({
     host: '127.0.0.1',
     port: 0,
@@ -57,6 +65,7 @@ export async function openHouse(routes?: readonly Route[]): Promise<House> {
     audit: openTrail(journal, clock),
     clock,
     plainTextAllowed: false,
+    signIn,
     // As broker.ts does, whose registry is the same one.
     current: () => {
       if (registry.refresh()) ingest.refresh()
@@ -76,22 +85,27 @@ export async function openHouse(routes?: readonly Route[]): Promise<House> {
   const insert = journal.database.prepare(
     `INSERT INTO accounts (id, role, organisation, secret, created_at) VALUES (?, 'client', ?, '', '')`,
   )
+  const token: House['token'] = async (organisation, role) => {
+    const id = `${role}-${organisation}`
+    const known = tokens.get(id)
+    if (known !== undefined) return known
+    if (role === 'client') insert.run(id, organisation)
+    else {
+      const clockOfUsers = { ...systemClock, now: clock.now }
+      await createUser(journal.database, clockOfUsers, { id, organisation, role, displayName: 'Jens Hansen' })
+    }
+    const made = createToken(journal.database, id, 1, clock.now())
+    tokens.set(id, made.token)
+    return made.token
+  }
   return {
     core,
     server,
     lines,
-    async token(organisation, role) {
-      const id = `${role}-${organisation}`
-      const known = tokens.get(id)
-      if (known !== undefined) return known
-      if (role === 'client') insert.run(id, organisation)
-      else {
-        const clockOfUsers = { ...systemClock, now: clock.now }
-        await createUser(journal.database, clockOfUsers, { id, organisation, role, displayName: 'Jens Hansen' })
-      }
-      const { token } = createToken(journal.database, id, 1, clock.now())
-      tokens.set(id, token)
-      return token
+    token,
+    async cookie() {
+      await token('clinic', 'nurse')
+      return `__Host-precare=${signIn.sessions.begin('nurse-clinic', 'totp').cookie}`
     },
     get: (path, token, init = {}) =>
       fetch(`${server.url}${path}`, {

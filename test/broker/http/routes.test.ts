@@ -62,9 +62,14 @@ describe('every route', () => {
   test('answers in the shape that the table says, and in no cache', async () => {
     const house = await withReadings()
     // What a provider sends is signed: receipt-route.test.ts.
-    for (const route of ROUTES.filter(({ method }) => method === 'GET')) {
+    for (const route of ROUTES.filter(({ method, path }) => method === 'GET' && !path.includes('/provider'))) {
       const role = route.access.who === 'right' ? (rightOf(route).by[0] as 'client') : 'client'
-      const answer = await house.get(pathOf(route, 'citizen-1'), await house.token('clinic', role))
+      const cookie = await house.cookie()
+      const path = pathOf(route, 'citizen-1')
+      const answer =
+        route.access.who === 'session'
+          ? await house.get(path, undefined, { headers: { cookie } })
+          : await house.get(path, await house.token('clinic', role))
       expect([route.path, answer.status]).toEqual([route.path, 200])
       expect(answer.headers.get('cache-control')).toBe('no-store')
       expect(answer.headers.get('content-security-policy')).toBe(

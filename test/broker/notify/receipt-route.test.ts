@@ -6,6 +6,7 @@ import { openHttp } from '../../../broker/http.ts'
 import { sign } from '../../../broker/notify/signature.ts'
 import { openRegistry } from '../../../broker/registry.ts'
 import { openReplay } from '../../../broker/replay/replay.ts'
+import { openSignIn } from '../../../broker/sign-in/sign-in.ts'
 import { SECRET, type Stage, startStage } from './fixture.ts'
 
 /** A provider's word on what became of a message, over the broker's own HTTP server. */
@@ -33,6 +34,11 @@ async function startServer(): Promise<{ stage: Stage; key: string; post: Post }>
     notReady: () => undefined,
     metrics: () => [],
     deliveries: stage.notifier,
+    signIn: openSignIn({
+      database: stage.journal.database,
+      clock: systemClock,
+      audit: openTrail(stage.journal, systemClock),
+    }),
     log,
   })
   onTestFinished(() => http.close())
