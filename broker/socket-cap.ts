@@ -15,8 +15,10 @@ const FROZEN_AFTER_MS = 250
 
 type Done = (error?: Error | null) => void
 
-/** What of a socket's bytes had left the process, and when that last grew. */
+/** What was given to a socket, what of it had left the process, and when that last grew. */
 interface Progress {
+  given: number
+  /** Negative: not looked at yet. */
   left: number
   at: number
 }
@@ -39,7 +41,10 @@ export function socketCaps(maxBytes: number = MAX_BYTES_WAITING): SocketCaps {
       if (typeof how === 'function') write(chunk, how)
       else write(chunk, how, done)
       const waiting = socket.writableLength
-      if (waiting > CROWDED_BYTES && !behind.has(socket)) behind.set(socket, { left: 0, at: 0 })
+      const progress = behind.get(socket)
+      // Counted as the stream counts what waits. `bytesWritten` walks over everything that waits, for each message anew.
+      if (progress !== undefined) progress.given += chunk.length
+      else if (waiting > CROWDED_BYTES) behind.set(socket, { given: waiting, left: -1, at: 0 })
       if (waiting > maxBytes) {
         onCut(waiting)
         socket.destroy()
@@ -53,7 +58,7 @@ export function socketCaps(maxBytes: number = MAX_BYTES_WAITING): SocketCaps {
       behind.delete(socket)
       return false
     }
-    const left = socket.bytesWritten - socket.writableLength
+    const left = progress.given - socket.writableLength
     if (left > progress.left) {
       progress.left = left
       progress.at = now

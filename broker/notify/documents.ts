@@ -12,9 +12,10 @@ export interface Applied {
   readonly document: NotifyDocument | undefined
 }
 
-export function newestVersion(journal: Journal): number {
-  const row = journal.database.prepare('SELECT max(version) AS version FROM notify_documents').get()
-  return Number(row?.['version'] ?? 0)
+/** @returns a question that is asked after every commit, so it is prepared once */
+export function openNewestVersion(journal: Journal): () => number {
+  const select = journal.database.prepare('SELECT max(version) AS version FROM notify_documents')
+  return () => Number(select.get()?.['version'] ?? 0)
 }
 
 /** @throws PreCareError 'config-invalid' when this version can't read what another one wrote */

@@ -13,7 +13,7 @@ import { gapsIn } from './coverage.ts'
 import { gapWarnings } from './delivery.ts'
 import { openDeliveryLog } from './delivery-log.ts'
 import type { ChannelSettings, NotifyDocument } from './document.ts'
-import { newestDocument, newestVersion } from './documents.ts'
+import { newestDocument, openNewestVersion } from './documents.ts'
 import { afterReceipt, isLost, type Message, type ReceiptState } from './message.ts'
 import { type MessageCounts, openMessageLog } from './message-log.ts'
 import type { Calendar } from './rota.ts'
@@ -70,6 +70,7 @@ const GAPS_MS = 60 * 60_000
 
 export function openNotifier(parts: NotifierParts): Notifier {
   const { journal, clock, log } = parts
+  const newestVersion = openNewestVersion(journal)
   const calls = openCallLog(journal)
   const deliveries = openDeliveryLog(journal)
   const messages = openMessageLog(journal)
@@ -99,7 +100,7 @@ export function openNotifier(parts: NotifierParts): Notifier {
   let woken = false
 
   function refresh(): void {
-    if (newestVersion(journal) === version) return
+    if (newestVersion() === version) return
     const applied = newestDocument(journal)
     if (applied.document === undefined) return
     const before = channels

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { TURNS_BETWEEN_COMMITS } from '../../broker/ingest.ts'
 import {
   at,
   type Core,
@@ -48,6 +49,25 @@ describe('receipts', () => {
       ['hub-0001', { epoch: EPOCH, first: 5, last: 5 }],
       ['hub-0001', { epoch: other, first: 6, last: 6 }],
     ])
+  })
+
+  it('has its turns of the event loop to go out before the next commit, however fast readings come', async () => {
+    const core = openCore()
+    let turn = 0
+    let counting = true
+    const count = (): void => {
+      turn += 1
+      if (counting) setImmediate(count)
+    }
+    setImmediate(count)
+    const commits: number[] = []
+    for (let n = 1; n <= 10; n++) {
+      await core.send(HUB, message(n, [reading(`turn-${n}`)]))
+      commits.push(turn)
+    }
+    counting = false
+    const between = commits.slice(1).map((at, n) => at - (commits[n] ?? 0))
+    expect(Math.min(...between)).toBeGreaterThanOrEqual(TURNS_BETWEEN_COMMITS - 1)
   })
 
   it('is not sent when the disk refused, and the message is rejected so that the hub keeps it', async () => {
