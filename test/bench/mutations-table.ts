@@ -30,13 +30,12 @@ export const MUTATIONS: readonly MutationCase[] = [
         to: `this.#queue.push({ hub, payload, resolve, reject })
       const early = parseReadings(payload)
       if (early.type === 'readings') {
-        const receipt = claimOf(early)
-        this.#parts.publish(receiptsOf([{ waiting: { hub, payload, resolve, reject }, admitted: { receipt, quarantined: 0, held: 0 } }]))
+        this.#parts.publish(receiptsOf([{ hub, claim: claimOf(early) }]))
       }`,
       },
       {
         file: 'broker/ingest.ts',
-        from: 'setImmediate(() => {',
+        from: 'afterTurns(TURNS_BETWEEN_COMMITS, () => {',
         to: 'void ((run: () => void) => setTimeout(run, 200))(() => {',
       },
     ],

@@ -8,7 +8,7 @@ import { openRegistry } from '../../../broker/registry.ts'
 import type { Kind, RawReading } from '../../../device-drivers/reading.ts'
 import { seeded } from '../../support/random.ts'
 import { shuffled } from '../../support/shuffled.ts'
-import { alertsOf, DOCUMENT, idOf, message, NOW, openCore, pressure, pull, reading } from '../core-fixture.ts'
+import { alertsOf, DOCUMENT, idOf, message, NOW, openCore, pressure, pull, reading, until } from '../core-fixture.ts'
 
 /** What people are told, and what they do: the real core on a real file. */
 
@@ -205,7 +205,7 @@ describe('late data', () => {
         },
       ],
     })
-    await new Promise((resolve) => setImmediate(resolve))
+    await until(() => only().state !== 'open')
     expect(only()).toMatchObject({ state: 'withdrawn', cause: 'corrected-data' })
     expect(alertsOf(pull(core.ingest.alerts)).slice(-2)).toMatchObject([{ state: 'withdrawn' }, null])
     const told = openTransitions(core.journal).transitionsOf(only().alert)
@@ -369,7 +369,7 @@ it('a citizen who cannot be judged costs no reading, and is judged when it can b
   expect(alerts()).toEqual([])
   core.journal.database.exec('ALTER TABLE rule_states RENAME COLUMN gone TO state')
   core.ingest.refresh()
-  await new Promise((resolve) => setImmediate(resolve))
+  await until(() => alerts().length > 0)
   expect(alerts()).toMatchObject([{ state: 'open', level: 'red' }])
 })
 
