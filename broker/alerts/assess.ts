@@ -1,6 +1,7 @@
 import { isNumber } from '../../device-drivers/reading.ts'
 import { assessAnswers } from './assess-answers.ts'
 import { assessChange } from './assess-change.ts'
+import { assessCumulative, learnSignals } from './assess-cumulative.ts'
 import { assessGain, withRecent } from './assess-gain.ts'
 import { assessLimits } from './assess-limits.ts'
 import { assessNews2 } from './assess-news2.ts'
@@ -34,6 +35,8 @@ export function assess(rule: Rule, memory: Memory, reading: JudgedReading): Asse
       return answer(memory, assessChange(rule, memory, reading))
     case 'gain':
       return answer(withRecent(rule, memory, reading), assessGain(rule, memory, reading))
+    case 'cumulative':
+      return assessCumulative(rule, memory, reading)
     case 'score': {
       const next = withInputs(memory, reading, quantitiesOf(rule))
       return answer(next, assessNews2(rule, next, reading))
@@ -47,11 +50,13 @@ export function assess(rule: Rule, memory: Memory, reading: JudgedReading): Asse
 
 /** Rules that compare with the person's own past. */
 export const learns = (rule: Rule): boolean =>
-  rule.type === 'change' || (rule.type === 'gain' && rule.average !== undefined)
+  rule.type === 'change' || rule.type === 'cumulative' || (rule.type === 'gain' && rule.average !== undefined)
 
 /** A stable reading becomes part of the normal: one that can be trusted, with a certain time, outside any episode. */
 export function learn(rule: Rule, memory: Memory, reading: JudgedReading): Memory {
-  if (!learns(rule) || !('quantity' in rule) || !reading.trusted || !reading.certain) return memory
+  if (!learns(rule) || !reading.trusted || !reading.certain) return memory
+  if (rule.type === 'cumulative') return learnSignals(rule, memory, reading)
+  if (!('quantity' in rule)) return memory
   const value = reading.values[rule.quantity]
   if (!isNumber(value)) return memory
   return { ...memory, history: learned(memory.history, reading, toCanonical(rule.quantity, value.value)) }

@@ -15,9 +15,20 @@ export interface Input {
   readonly kind: Kind
 }
 
+/** Stable days on which questions were answered, and those with a yes. */
+export interface Answered {
+  readonly days: number
+  readonly yes: number
+}
+
 /** What a rule remembers; each type uses its own part. */
 export interface Memory {
   readonly history: History
+  /** Of a rule with several quantities, by quantity. */
+  readonly histories?: Readonly<Record<string, History>>
+  readonly answered?: Answered
+  /** What has added up, in thousandths. */
+  readonly sum?: number
   /** Time and canonical value of the last days, oldest first. */
   readonly recent?: readonly (readonly [at: string, value: number])[]
   readonly inputs?: Readonly<Record<string, Input>>

@@ -119,6 +119,36 @@ const gainRule = z.strictObject({
   average: z.strictObject({ days: z.int().min(3).max(28), ...levels }).optional(),
 })
 
+/** Small changes of several quantities, and answers, that add up over readings (assess-cumulative.ts). */
+const cumulativeRule = z.strictObject({
+  ...modifiers,
+  type: z.literal('cumulative'),
+  signals: z
+    .array(
+      z.strictObject({
+        quantity,
+        direction: z.enum(['fall', 'rise']),
+        /** The change from the own normal that is looked for, in the quantity's unit. */
+        size: positive,
+        /** Standard deviation of one reading to the next in a person who is well. */
+        spread: positive,
+      }),
+    )
+    .min(1)
+    .max(4),
+  /** A yes is 1 or more. */
+  answers: z
+    .strictObject({
+      of: z.array(quantity).min(1).max(10),
+      /** Of the days on which the person would otherwise say no, the share with a yes when something is going on. */
+      more: z.number().min(0.05).max(0.95),
+    })
+    .optional(),
+  /** Tells when the sum reaches it: a natural logarithm, so 3 is twenty times likelier than not. */
+  yellow: z.number().min(0.5).max(10),
+  days: z.int().min(14).max(28).default(28),
+})
+
 /** NEWS2 (Royal College of Physicians, 2017). */
 const scoreRule = z.strictObject({
   ...modifiers,
@@ -167,11 +197,19 @@ const answersRule = z.strictObject({
     .max(20),
 })
 
-export const ruleSchema = z.discriminatedUnion('type', [limitsRule, changeRule, gainRule, scoreRule, answersRule])
+export const ruleSchema = z.discriminatedUnion('type', [
+  limitsRule,
+  changeRule,
+  gainRule,
+  cumulativeRule,
+  scoreRule,
+  answersRule,
+])
 export type Rule = z.output<typeof ruleSchema>
 export type LimitsRule = Extract<Rule, { type: 'limits' }>
 export type ChangeRule = Extract<Rule, { type: 'change' }>
 export type GainRule = Extract<Rule, { type: 'gain' }>
+export type CumulativeRule = Extract<Rule, { type: 'cumulative' }>
 export type ScoreRule = Extract<Rule, { type: 'score' }>
 export type AnswersRule = Extract<Rule, { type: 'answers' }>
 
@@ -189,6 +227,8 @@ export const NEWS2_INPUTS = [
 /** Quantities that a rule looks at. */
 export function quantitiesOf(rule: Rule): readonly QuantityName[] {
   if (rule.type === 'score') return NEWS2_INPUTS
+  if (rule.type === 'cumulative')
+    return [...new Set([...rule.signals.map((signal) => signal.quantity), ...(rule.answers?.of ?? [])])]
   if (rule.type === 'answers') return [...new Set(rule.conditions.flatMap(({ of }) => of.map((part) => part.quantity)))]
   return [rule.quantity]
 }

@@ -58,6 +58,17 @@ const RULES = ruled(
     ],
     average: { days: 7, yellow: 1.5 },
   },
+  {
+    id: 'course',
+    type: 'cumulative',
+    signals: [
+      { quantity: 'oxygenSaturation', direction: 'fall', size: 0.6, spread: 1 },
+      { quantity: 'pulseRate', direction: 'rise', size: 4, spread: 5 },
+    ],
+    answers: { of: ['breathlessness'], more: 0.4 },
+    yellow: 1,
+    clear: { margin: 0.5 },
+  },
   { id: 'news2', type: 'score', score: 'news2', scale: 1, withinMinutes: 1440 },
   {
     id: 'answers',

@@ -212,6 +212,62 @@ describe('a change against the own normal', () => {
   })
 })
 
+describe('small changes that add up', () => {
+  const rules = ruled({
+    id: 'course',
+    type: 'cumulative',
+    signals: [
+      { quantity: 'oxygenSaturation', direction: 'fall', size: 0.6, spread: 1.1 },
+      { quantity: 'pulseRate', direction: 'rise', size: 4, spread: 5 },
+    ],
+    answers: { of: ['breathlessness', 'sputumAmount'], more: 0.25 },
+    yellow: 2.2,
+    clear: { margin: 0.6 },
+  })
+  const pulses = (day: number, oxygenSaturation: number, pulseRate: number, more = {}) =>
+    told(day * 24, { oxygenSaturation, pulseRate }, more)
+  const asked = (day: number, breathlessness: number) => told(day * 24 + 1, { breathlessness, sputumAmount: 0 })
+  const fortnight = Array.from({ length: 14 }, (_, day) => pulses(day, 94, 80))
+
+  it('none of them would be told alone', () => {
+    expect(story(play(rules, ...fortnight, pulses(14, 93, 84)))).toEqual([])
+    const days = [14, 15, 16, 17, 18].map((day) => pulses(day, 93, 84))
+    const [episode, ...others] = play(rules, ...fortnight, ...days).episodes()
+    expect(others).toEqual([])
+    expect(episode).toMatchObject({
+      worst: 'yellow',
+      evidence: [
+        { quantity: 'oxygenSaturation', value: 93, limit: 94, bound: 'belowNormal' },
+        { quantity: 'pulseRate', value: 84, limit: 80, bound: 'aboveNormal' },
+      ],
+    })
+  })
+  it('readings as usual in between take back what was added', () => {
+    const days = [14, 16, 18, 20].flatMap((day) => [pulses(day, 93, 84), pulses(day + 1, 95, 78)])
+    expect(story(play(rules, ...fortnight, ...days))).toEqual([])
+  })
+  it('ends when enough speaks against it, and may come again', () => {
+    const ill = (from: number) => [0, 1, 2].map((day) => pulses(from + day, 92, 90))
+    const well = (from: number) => [0, 1, 2].map((day) => pulses(from + day, 94, 80))
+    expect(story(play(rules, ...fortnight, ...ill(14), ...well(17), ...ill(20)))).toEqual([
+      'yellow 3 closed',
+      'yellow 3 open',
+    ])
+  })
+  it('an answer counts by how often the person gives it otherwise', () => {
+    const yes = (day: number) => [pulses(day, 93, 82), asked(day, 1)]
+    const seldom = fortnight.flatMap((one, day) => [one, asked(day, 0)])
+    const often = fortnight.flatMap((one, day) => [one, asked(day, day % 2)])
+    expect(story(play(rules, ...seldom, ...yes(14), ...yes(15))).length).toBeGreaterThan(0)
+    expect(story(play(rules, ...often, ...yes(14), ...yes(15))).filter((one) => one.endsWith('open'))).toEqual([])
+  })
+  it('a doubtful reading adds nothing, and before there is a normal nothing is known', () => {
+    const doubtful = [14, 15, 16, 17].map((day) => pulses(day, 88, 100, { status: ['poor-signal'] }))
+    expect(story(play(rules, ...fortnight, ...doubtful))).toEqual([])
+    expect(story(play(rules, ...fortnight.slice(0, 5), pulses(6, 85, 120)))).toEqual([])
+  })
+})
+
 describe('a gain', () => {
   const rules = ruled({
     id: 'gain',
