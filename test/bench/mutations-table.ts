@@ -331,6 +331,18 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*that nobody answers reaches the leader/,
   },
   {
+    name: 'what adds up is never taken back',
+    changes: [
+      {
+        file: 'broker/alerts/assess-cumulative.ts',
+        from: 'reduce((sum, { weight }) => sum + weight,',
+        to: 'reduce((sum, { weight }) => sum + Math.max(0, weight),',
+      },
+    ],
+    check: vitest('broker/alerts/rules'),
+    shows: /readings as usual in between take back what was added/,
+  },
+  {
     name: 'the watcher trusts the heartbeat alone',
     changes: [
       {
