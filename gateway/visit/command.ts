@@ -7,6 +7,7 @@ import type { HubConfig } from '../config.ts'
 import { type HubClock, pause } from '../hub-clock.ts'
 import { identityFolder, readIdentity } from '../identity/slots.ts'
 import type { Log } from '../log.ts'
+import { refuseHalfWiped } from '../wipe-plan.ts'
 import { type Language, type Sentence, sentenceFor } from './sentences.ts'
 import type { StepView, VisitView } from './view.ts'
 import { askForWindow, DEFAULT_MINUTES, endWindow, newCode, readWindow, socketIn } from './window.ts'
@@ -125,6 +126,7 @@ async function setup(parts: VisitCommandParts, flags: SetupFlags): Promise<void>
   }
   const { setUp, defaultConfig } = await import('./setup.ts')
   const config = flags.config ?? defaultConfig(dataDir)
+  refuseHalfWiped(config)
   // A hub that lost its power on the way goes on as what it has become.
   if (!existsSync(config)) {
     const wish = { dataDir, config, host, port: Number(flags.port), minutes: Number(flags.minutes) }
