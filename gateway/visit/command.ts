@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { request } from 'node:http'
-import { connect } from 'node:tls'
 import type { Command } from 'commander'
 import { PreCareError } from '../../device-drivers/errors.ts'
 import type { HubConfig } from '../config.ts'
@@ -8,9 +7,11 @@ import { type HubClock, pause } from '../hub-clock.ts'
 import { identityFolder, readIdentity } from '../identity/slots.ts'
 import type { Log } from '../log.ts'
 import { refuseHalfWiped } from '../wipe-plan.ts'
+import { isLoopback, originsOf } from './reachable.ts'
 import { type Language, type Sentence, sentenceFor } from './sentences.ts'
 import type { StepView, VisitView } from './view.ts'
 import { askForWindow, DEFAULT_MINUTES, endWindow, newCode, readWindow, socketIn } from './window.ts'
+import { windowFingerprint } from './window-certificate.ts'
 
 /** `hub visit ...`: the steps of a visit on the command line, through the same doors as the page. */
 
@@ -143,42 +144,31 @@ async function open({ clock, configOf, print }: VisitCommandParts, flags: OpenFl
   const code = newCode()
   const { bootId } = clock
   const wish = { minutes: Number(flags.minutes), host: flags.host, port: Number(flags.port), bootId }
-  askForWindow(dataDir, { ...wish, now: clock.now() }, code)
+  const window = askForWindow(dataDir, { ...wish, now: clock.now() }, code)
   const until = clock.now() + OPENS_WITHIN_MS
   while (clock.now() < until) {
     try {
       await ask(dataDir, 'GET', '/api/visit')
-      print(`${originOf(flags)}/  code ${code}  (${flags.minutes} min)`)
-      if (originOf(flags).startsWith('https')) print(`certificate SHA-256 ${await fingerprintAt(flags)}`)
-      return
+      const fingerprint = windowFingerprint(dataDir, window)
+      // Until then the page of an earlier window has answered.
+      if (fingerprint !== undefined || isLoopback(flags.host)) {
+        for (const origin of originsOf(flags.host, wish.port)) print(`${origin}/  code ${code}  (${flags.minutes} min)`)
+        if (fingerprint !== undefined) print(`certificate SHA-256 ${fingerprint}`)
+        return
+      }
     } catch (error) {
       if (!notThere(error)) throw error
-      await pause(clock, POLL_MS, new AbortController().signal)
     }
+    await pause(clock, POLL_MS, new AbortController().signal)
   }
   endWindow(dataDir)
   throw new PreCareError('listen-failed', 'the hub does not answer; does it run with this configuration?')
 }
 
-/** Nobody listens on the socket (yet). */
+/** Nobody listens on the socket (yet), or an earlier window is just being closed. */
+const NOT_THERE: readonly unknown[] = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET']
 const notThere = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
-
-const originOf = ({ host, port }: OpenFlags): string =>
-  `${host === '127.0.0.1' || host === 'localhost' ? 'http' : 'https'}://${host}:${port}`
-
-/** What the phone's browser shows about the page's certificate. */
-function fingerprintAt({ host, port }: OpenFlags): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: Number(port), rejectUnauthorized: false, timeout: OPENS_WITHIN_MS })
-    socket.once('secureConnect', () => {
-      resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? '')
-      socket.destroy()
-    })
-    socket.once('timeout', () => socket.destroy(new Error('the page does not answer')))
-    socket.once('error', reject)
-  })
-}
+  error instanceof Error && 'code' in error && NOT_THERE.includes(error.code)
 
 function ask(dataDir: string, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
   const text = body === undefined ? undefined : JSON.stringify(body)
