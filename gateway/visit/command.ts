@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { request } from 'node:http'
 import type { Command } from 'commander'
 import { PreCareError } from '../../device-drivers/errors.ts'
 import type { HubConfig } from '../config.ts'
@@ -7,10 +6,11 @@ import { type HubClock, pause } from '../hub-clock.ts'
 import { identityFolder, readIdentity } from '../identity/slots.ts'
 import type { Log } from '../log.ts'
 import { refuseHalfWiped } from '../wipe-plan.ts'
+import { ask, notThere, viewOf } from './ask-hub.ts'
+import { lineOf, linesOf } from './command-lines.ts'
 import { isLoopback, originsOf } from './reachable.ts'
-import { type Language, type Sentence, sentenceFor } from './sentences.ts'
-import type { StepView, VisitView } from './view.ts'
-import { askForWindow, DEFAULT_MINUTES, endWindow, newCode, readWindow, socketIn } from './window.ts'
+import type { Language } from './sentences.ts'
+import { askForWindow, DEFAULT_MINUTES, endWindow, newCode, readWindow } from './window.ts'
 import { windowFingerprint } from './window-certificate.ts'
 
 /** `hub visit ...`: the steps of a visit on the command line, through the same doors as the page. */
@@ -30,11 +30,6 @@ export interface VisitCommandParts {
   readonly log: Log
   /** Goes on as the running hub, until it is told to stop. */
   readonly run: (config: string) => Promise<void>
-}
-
-interface Answer {
-  readonly view?: VisitView
-  readonly error?: { readonly code: string; readonly sentence?: Sentence; readonly fields?: readonly string[] }
 }
 
 /** Hangs the commands below `program`. */
@@ -165,29 +160,6 @@ async function open({ clock, configOf, print }: VisitCommandParts, flags: OpenFl
   throw new PreCareError('listen-failed', 'the hub does not answer; does it run with this configuration?')
 }
 
-/** Nobody listens on the socket (yet), or an earlier window is just being closed. */
-const NOT_THERE: readonly unknown[] = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET']
-const notThere = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && NOT_THERE.includes(error.code)
-
-function ask(dataDir: string, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
-  const text = body === undefined ? undefined : JSON.stringify(body)
-  const headers = { 'x-precare-visit': '1', ...(text === undefined ? {} : { 'content-type': 'application/json' }) }
-  return new Promise((resolve, reject) => {
-    const asking = request({ socketPath: socketIn(dataDir), method, path, headers }, (answer) => {
-      const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.once('error', reject)
-      answer.once('end', () => {
-        const told: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'))
-        resolve(answer.statusCode === 200 ? { view: told as VisitView } : (told as Answer))
-      })
-    })
-    asking.once('error', reject)
-    asking.end(text)
-  })
-}
-
 function folderOf({ clock, configOf }: VisitCommandParts, { config }: Flags): string {
   const { dataDir } = configOf(config)
   if (readWindow(dataDir, clock.bootId, clock.now()) !== undefined) return dataDir
@@ -201,7 +173,7 @@ async function show(
   path: string,
   body?: unknown,
 ): Promise<void> {
-  const view = viewOf(await ask(folderOf(parts, flags), method, path, body), flags)
+  const view = viewOf(await ask(folderOf(parts, flags), method, path, body), languageOf(flags))
   for (const line of linesOf(view, languageOf(flags))) parts.print(line)
 }
 
@@ -214,7 +186,7 @@ async function follow(
   body: unknown,
 ): Promise<void> {
   const folder = folderOf(parts, flags)
-  let view = viewOf(await ask(folder, 'POST', `/api/steps/${id}/${what}`, body), flags)
+  let view = viewOf(await ask(folder, 'POST', `/api/steps/${id}/${what}`, body), languageOf(flags))
   for (let said = ''; ; ) {
     const step = view.steps.find((one) => one.id === id)
     if (step === undefined) return
@@ -224,40 +196,8 @@ async function follow(
     if (step.doing === undefined || step.failure !== undefined) return
     if (step.candidates.length + step.ports.length > 0) return
     await pause(parts.clock, POLL_MS, new AbortController().signal)
-    view = viewOf(await ask(folder, 'GET', '/api/visit'), flags)
+    view = viewOf(await ask(folder, 'GET', '/api/visit'), languageOf(flags))
   }
 }
 
 const languageOf = ({ language }: Flags): Language => (language === 'en' ? 'en' : 'da')
-
-function viewOf({ view, error }: Answer, flags: Flags): VisitView {
-  if (view !== undefined) return view
-  const sentence = error?.sentence?.[languageOf(flags)]
-  throw new PreCareError('visit-refused', sentence ?? error?.fields?.join('; ') ?? error?.code ?? 'no answer')
-}
-
-const linesOf = (view: VisitView, language: Language): string[] => [
-  `hub ${view.hub} ${view.software}, broker ${view.brokerReached ? 'reached' : 'not reached'}, radio ${view.radioReady ? 'ready' : 'not ready'}, time ${view.timeKnown ? 'known' : 'unknown'}`,
-  view.installation === undefined
-    ? 'no installation yet: refresh'
-    : `installation ${view.installation} revision ${view.revision}`,
-  ...view.steps.map((step) => lineOf(step, language)),
-  ...(view.deliveredAt === undefined ? [] : [`report delivered ${view.deliveredAt}`]),
-]
-
-function lineOf(step: StepView, language: Language): string {
-  const values = step.shown.map((shown) => `${shown[language]} ${shown.text}`)
-  const found = step.candidates.map(
-    ({ address, name, signalDbm }) => `${name ?? 'without a name'} ${address} ${signalDbm} dBm`,
-  )
-  const parts = [
-    step.state,
-    ...(step.doing === undefined ? [] : [step.doing]),
-    ...(step.failure === undefined ? [] : [`failed: ${sentenceFor(step.failure)[language]} (${step.failure})`]),
-    ...(step.trouble === undefined ? [] : [`trouble: ${sentenceFor(step.trouble)[language]} (${step.trouble})`]),
-    ...found,
-    ...step.ports.map(({ path }) => path),
-    ...values,
-  ]
-  return `${step.id} (${step.title}): ${parts.join(', ')}`
-}

@@ -243,7 +243,12 @@ export class Commissioning implements Trial {
     this.#update({ ...step, ...present, met })
     if (step.state === 'confirmed') return
     if (failure !== undefined) this.#trouble(device, pairingCode(failure.code, step))
-    else if (step.state === 'bound' && !step.met) this.#begin(device, 'measuring', MEASURE_MS)
+    else if (step.state === 'bound' && !step.met) {
+      // The visit went well, and what it brought is no proof: that is still to be told.
+      const wrong = this.#activities.get(device)?.trouble === 'clock-wrong'
+      this.#begin(device, 'measuring', MEASURE_MS)
+      if (wrong) this.#trouble(device, 'clock-wrong')
+    }
   }
 
   unreachable(device: string, code: ErrorCode): void {
