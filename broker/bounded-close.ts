@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import type { BrokerClock } from './broker-clock.ts'
+import { type BrokerClock, systemClock } from './broker-clock.ts'
 
 /** For answers under way when the broker is asked to stop. Two such servers and MQTT go down within the process' 2.5 s. */
 const GRACE_MS = 300
@@ -10,7 +10,7 @@ const GRACE_MS = 300
  * comes would each hold it up for as long as they like.
  * @param app before it listens
  */
-export function boundedClose(app: FastifyInstance, clock: Pick<BrokerClock, 'sleep'>): () => Promise<void> {
+export function boundedClose(app: FastifyInstance, clock: Pick<BrokerClock, 'sleep'> = systemClock): () => Promise<void> {
   const sockets = new Set<Socket>()
   // Not closeAllConnections(): it knows no connection whose handshake is still to come.
   app.server.on('connection', (socket: Socket) => {

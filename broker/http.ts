@@ -4,7 +4,6 @@ import fastify, { type FastifyInstance } from 'fastify'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { isLoopback } from './address.ts'
 import { boundedClose } from './bounded-close.ts'
-import type { BrokerClock } from './broker-clock.ts'
 import { answerError, REFUSALS, refuse } from './http/refusals.ts'
 import { type RegisterPorts, registerRoutes } from './http/register.ts'
 import type { Route } from './http/route.ts'
@@ -22,7 +21,6 @@ const REQUEST_TIMEOUT_MS = 10_000
 const MAX_BODY_BYTES = 16 * 1024
 
 export interface HttpPorts extends RegisterPorts {
-  readonly clock: Pick<BrokerClock, 'now' | 'sleep'>
   readonly host: string
   /** 0: any free one. */
   readonly port: number
@@ -50,7 +48,7 @@ export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
   })
   // Its routes are the same with and without TLS; the library's types tell the two apart.
   const app = secure as unknown as FastifyInstance
-  const close = boundedClose(app, ports.clock)
+  const close = boundedClose(app)
   app.setErrorHandler((error, _request, reply) => answerError(error, reply, ports.log))
   app.setNotFoundHandler((_request, reply) => void refuse(reply, REFUSALS.unknown))
   // Answers are data for programs: no script, style or frame may ever come of them.

@@ -74,8 +74,8 @@ const textsIn = (folder: string): string =>
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
     .join('\n')
 
-optional('chromium', hasChromium)('the page of a blank hub in a browser', { timeout: MINUTE }, () => {
-  it('makes a hub of it with the text of the QR code, in Danish, and keeps no secret anywhere', async () => {
+optional('chromium', hasChromium)('the page of a blank hub in a browser', () => {
+  it('makes a hub of it with the text of the QR code, in Danish, and keeps no secret anywhere', { timeout: MINUTE }, async () => {
     const hub = await aBlankHub()
     const { page, setup, place, shoot } = hub
     await page.getByLabel(DA.visit).waitFor()
@@ -107,7 +107,7 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', { time
     expect(readIdentity(identityFolder(hub.dataDir))?.hub).toBe(HUB)
   })
 
-  it('takes the twelve characters too, as a person types them, with address and fingerprint, in English', async () => {
+  it('takes the twelve characters too, as a person types them, with address and fingerprint, in English', { timeout: MINUTE }, async () => {
     const hub = await aBlankHub()
     const { page, shoot } = hub
     await page.getByRole('button', { name: 'In English' }).click()
@@ -124,7 +124,7 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', { time
     await hub.setup
   })
 
-  it('forgets a code that was refused, says why in the language of the page, and takes the next', async () => {
+  it('forgets a code that was refused, says why in the language of the page, and takes the next', { timeout: MINUTE }, async () => {
     const hub = await aBlankHub()
     const { page, alert, place, shoot } = hub
     await hub.enter(DA.visit)
@@ -154,7 +154,7 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', { time
     await hub.setup
   })
 
-  it('says when nobody answers, or another than the clinic, and the same code goes on afterwards', async () => {
+  it('says when nobody answers, or another than the clinic, and the same code goes on afterwards', { timeout: MINUTE }, async () => {
     const hub = await aBlankHub()
     const { page, alert, place } = hub
     const rogue = await enrolmentPlace()
@@ -169,7 +169,7 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', { time
     await hub.setup
   })
 
-  it('is all within reach of a keyboard and a thumb: no violation found by axe, at the door, inside and at a refusal', async () => {
+  it('is all within reach of a keyboard and a thumb: no violation found by axe, at the door, inside and at a refusal', { timeout: MINUTE }, async () => {
     const hub = await aBlankHub()
     const { page } = hub
     await page.getByLabel(DA.visit).fill('00000000')

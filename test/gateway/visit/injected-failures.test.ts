@@ -157,8 +157,8 @@ async function opened(open: typeof thePage, { home, clock }: Place, office: Test
 const oneCuff = () => testOffice({ ...KIT, devices: KIT.devices.filter(({ id }) => id === DEVICE) })
 
 for (const { name: where, open, describe: suite } of SURFACES) {
-  suite(`on the ${where}`, { timeout: 30_000 }, () => {
-    it.each(FAILURES)('$name is told with what to do, in Danish and English', async ({ name, place, act, says }) => {
+  suite(`on the ${where}`, () => {
+    it.each(FAILURES)('$name is told with what to do, in Danish and English', { timeout: 30_000 }, async ({ name, place, act, says }) => {
       const office = oneCuff()
       const at = await place()
       const surface = await opened(open, at, office)
