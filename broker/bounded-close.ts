@@ -10,7 +10,10 @@ const GRACE_MS = 300
  * comes would each hold it up for as long as they like.
  * @param app before it listens
  */
-export function boundedClose(app: FastifyInstance, clock: Pick<BrokerClock, 'sleep'> = systemClock): () => Promise<void> {
+export function boundedClose(
+  app: FastifyInstance,
+  clock: Pick<BrokerClock, 'sleep'> = systemClock,
+): () => Promise<void> {
   const sockets = new Set<Socket>()
   // Not closeAllConnections(): it knows no connection whose handshake is still to come.
   app.server.on('connection', (socket: Socket) => {

@@ -53,7 +53,8 @@ const text = (value: string): string => value.replaceAll(/[&<>"']/g, (character)
 export function labelSvg({ serial, model, address }: LabelFacts, code: string): string {
   const line = (y: number, size: number, value: string) => {
     // Whatever font the printer has: what could be wider than the label is pressed to its width.
-    const pressed = value.length * size * WIDEST > TEXT_MM ? ` textLength="${TEXT_MM}" lengthAdjust="spacingAndGlyphs"` : ''
+    const pressed =
+      value.length * size * WIDEST > TEXT_MM ? ` textLength="${TEXT_MM}" lengthAdjust="spacingAndGlyphs"` : ''
     return `<text x="${LEFT_MM}" y="${y}" font-family="sans-serif" font-size="${size}"${pressed}>${text(value)}</text>`
   }
   return [

@@ -1,5 +1,15 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, lstatSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import type { SignedWipeReceipt, WipeReceipt } from '../broker/contract/wipe.ts'
 import { PreCareError } from '../device-drivers/errors.ts'

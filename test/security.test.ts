@@ -22,6 +22,6 @@ test('every threat of SECURITY.md has its test', () => {
 
 /** Of the tests in a file: the same words in a comment are no test, nor is one that is skipped. */
 function namesIn(source: string): string[] {
-  const calls = source.matchAll(/^\s*(?:it|test)(?:\.each(?:<[^(]*>)?\([^]*?\))?\(\s*(['"])(.+?)\1,/gm)
+  const calls = source.matchAll(/^\s*(?:it|test)(?:\.each(?:<[^(]*>)?\([\s\S]*?\))?\(\s*(['"])(.+?)\1,/gm)
   return [...calls].map(([, , name]) => name ?? '')
 }

@@ -33,7 +33,9 @@ export function printable(signed: string): string {
     ].join('')}</table>`
   })
   const removed = (report.removed ?? [])
-    .map(({ id, driver, model, serial }) => row(id, [driver, model, serial].filter((one) => one !== undefined).join(', ')))
+    .map(({ id, driver, model, serial }) =>
+      row(id, [driver, model, serial].filter((one) => one !== undefined).join(', ')),
+    )
     .join('')
   const skipped = report.skipped.map(({ id, reason }) => row(id, reason)).join('')
   return `<!doctype html><html lang="da"><meta charset="utf-8"><title>Installation ${text(report.installation)}</title>

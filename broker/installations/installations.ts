@@ -1,7 +1,6 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { z } from 'zod'
 import { PreCareError } from '../../device-drivers/errors.ts'
-import { idSchema } from '../../device-drivers/reading.ts'
 import type { Audit } from '../audit/entry.ts'
 import {
   type CommissioningReport,
@@ -13,25 +12,12 @@ import { applyRegistry } from '../registry.ts'
 import { documentError, type Problem } from '../registry-document.ts'
 import type { Journal } from '../store/journal.ts'
 import { citizensOf, endedBy, type OpenAssignment, ownersOf, takenDevices } from './kit-change.ts'
+import { type InstallationWish, parsedWish, wishSchema } from './wish.ts'
 
 /**
  * Installations: what the clinic wants to stand in a home, and the signed proof that it does. A device becomes the
  * citizen's at the moment its test measurement was confirmed, not before: what it says until then is nobody's.
  */
-
-const driver = z.string().regex(/^[a-z0-9-]{2,40}$/, 'use the id of a driver, as nonin-oximeter')
-const slotSchema = z.strictObject({ slot: z.int().min(0).max(255), citizen: idSchema })
-
-/** As the clinic writes it. Without `slots` the whole device is the citizen's. */
-const wishSchema = z.strictObject({
-  installation: idSchema,
-  hub: idSchema,
-  citizen: idSchema,
-  devices: z
-    .array(z.strictObject({ id: idSchema, driver, slots: z.array(slotSchema).min(1).max(16).optional() }))
-    .max(64),
-})
-export type InstallationWish = z.output<typeof wishSchema>
 
 export interface InstallationState {
   readonly wish: InstallationWish
@@ -71,14 +57,6 @@ export interface InstallationsParts {
   readonly audit: Audit
   /** ISO 8601 UTC. */
   readonly now: () => string
-}
-
-function parsedWish(input: unknown): InstallationWish {
-  const parsed = wishSchema.safeParse(input)
-  if (parsed.success) return parsed.data
-  throw documentError(
-    parsed.error.issues.map(({ path, message }): Problem => ({ path: path.join('.') || 'document', remedy: message })),
-  )
 }
 
 export function openInstallations({ journal, audit, now }: InstallationsParts): Installations {

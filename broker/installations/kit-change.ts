@@ -1,4 +1,4 @@
-import type { InstallationWish } from './installations.ts'
+import type { InstallationWish } from './wish.ts'
 
 /** What a changed kit ends: whose a device was until now it is no longer, and its past stays as it was. Pure. */
 

@@ -37,9 +37,7 @@ export async function pageCertificate(hosts: readonly string[], now: number | un
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension(
-        hosts.map((value) => ({ type: isIP(value) > 0 ? 'ip' : 'dns', value })),
-      ),
+      new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: isIP(value) > 0 ? 'ip' : 'dns', value }))),
     ],
   })
   const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', pair.privateKey)

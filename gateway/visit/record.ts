@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { installationSchema, removedDeviceSchema, type SkipReason, signedReportSchema } from '../../broker/contract/installation.ts'
+import {
+  installationSchema,
+  removedDeviceSchema,
+  type SkipReason,
+  signedReportSchema,
+} from '../../broker/contract/installation.ts'
 import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
 import { idSchema, rawReadingSchema } from '../../device-drivers/reading.ts'
 import { writeDurably } from '../durable-file.ts'

@@ -28,6 +28,4 @@ export interface StrangersReport {
 }
 
 /** Of the strangers' process. */
-export type StrangersMessage =
-  | { readonly progress: string; readonly cut?: true }
-  | { readonly report: StrangersReport }
+export type StrangersMessage = { readonly progress: string; readonly cut?: true } | { readonly report: StrangersReport }

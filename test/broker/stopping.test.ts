@@ -41,7 +41,12 @@ async function aBroker(stdout: 'pipe' | number) {
 
 /** Until the HTTP port answers; the test's own time limit ends it. */
 async function upAt(port: number): Promise<void> {
-  while (!(await fetch(`http://127.0.0.1:${port}/healthz`).then(({ ok }) => ok, () => false))) {
+  while (
+    !(await fetch(`http://127.0.0.1:${port}/healthz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

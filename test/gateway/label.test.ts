@@ -58,7 +58,10 @@ optional('chromium', hasChromium)('a printed label', () => {
   it('is 62 by 29 mm and holds all of its text, also the longest', { timeout: 60_000 }, async () => {
     const browser = await startChromium()
     const page = await browser.newPage()
-    for (const change of [{}, { serial: 'W'.repeat(40), model: 'M'.repeat(40), address: `https://${'w'.repeat(72)}` }]) {
+    for (const change of [
+      {},
+      { serial: 'W'.repeat(40), model: 'M'.repeat(40), address: `https://${'w'.repeat(72)}` },
+    ]) {
       await page.setContent(await label(change))
       const boxes = await page.evaluate<{ frame: number[]; text: number[][] }>(`(() => {
         const box = (element) => { const { left, top, right, bottom } = element.getBoundingClientRect(); return [left, top, right, bottom] }

@@ -77,7 +77,9 @@ const secretsIn = (dir: string): string[] =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.startsWith('receipt'))
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'latin1'))
-    .flatMap((text) => [LTK, PASSWORD, 'PRIVATE KEY', 'a4:c1:38', '"measuredAt"'].filter((secret) => text.includes(secret)))
+    .flatMap((text) =>
+      [LTK, PASSWORD, 'PRIVATE KEY', 'a4:c1:38', '"measuredAt"'].filter((secret) => text.includes(secret)),
+    )
 
 describe('a hub that is taken back', { timeout: 60_000 }, () => {
   it('is brought to the same end by a repeat, at whichever step the power was cut', async () => {
@@ -87,10 +89,13 @@ describe('a hub that is taken back', { timeout: 60_000 }, () => {
     for (let at = 1; ; at += 1) {
       const place = await aHub(identity, 0)
       const { step, steps } = cutAt(at)
-      const cut = await wipe(place, step).then(() => false, (error: unknown) => {
-        expect(error).toBeInstanceOf(PowerCut)
-        return true
-      })
+      const cut = await wipe(place, step).then(
+        () => false,
+        (error: unknown) => {
+          expect(error).toBeInstanceOf(PowerCut)
+          return true
+        },
+      )
       if (!cut) break
       seen.push(steps.at(-1) ?? '')
       expect([steps.at(-1), await wipe(place)]).toEqual([steps.at(-1), expect.stringMatching(/is wiped/)])
@@ -122,9 +127,11 @@ describe('a hub that is taken back', { timeout: 60_000 }, () => {
     const identity = await enrolmentPlace()
     await identity.enrol(identity.invite().code)
     const place = await aHub(identity, 0)
-    await expect(wipe(place, (what) => {
-      if (what === 'overwrite bonds.json') throw new PowerCut()
-    })).rejects.toBeInstanceOf(PowerCut)
+    await expect(
+      wipe(place, (what) => {
+        if (what === 'overwrite bonds.json') throw new PowerCut()
+      }),
+    ).rejects.toBeInstanceOf(PowerCut)
     expect(() => refuseHalfWiped(place.config)).toThrow(/a wipe was interrupted; run "hub wipe" again/)
     expect(await wipe(place, undefined, '--dry-run')).toContain('bonds.json')
     expect(existsSync(join(place.data, 'bonds.json'))).toBe(true)

@@ -1,3 +1,4 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { CommissioningReport } from '../../../broker/contract/installation.ts'
@@ -7,7 +8,6 @@ import { openJournal } from '../../../broker/store/journal.ts'
 import { newKey } from '../../../gateway/identity/certificate-request.ts'
 import { signText } from '../../../gateway/visit/report.ts'
 import { at, idOf, temporaryDirectory } from '../core-fixture.ts'
-import { createPrivateKey, createPublicKey } from 'node:crypto'
 
 /** A kit that the clinic changes while it stands in the home. */
 
@@ -41,7 +41,15 @@ function aClinic() {
     commission(visit: string, revision: number, driver: string, confirmedMinute: number) {
       const confirmedAt = at(confirmedMinute)
       const report: CommissioningReport = {
-        ...{ visit, installation: 'inst-0001', hub: 'hub-0001', revision, software: '0.1.0', uplinkMs: 40, skipped: [] },
+        ...{
+          visit,
+          installation: 'inst-0001',
+          hub: 'hub-0001',
+          revision,
+          software: '0.1.0',
+          uplinkMs: 40,
+          skipped: [],
+        },
         startedAt: at(confirmedMinute - 5),
         finishedAt: at(minutes),
         devices: [
@@ -116,7 +124,9 @@ describe('a user slot', () => {
     passes(10)
     commission('visit-0001', 1, OLD, 9)
     const swapped = both.map(({ slot, citizen }) => ({ slot: 3 - slot, citizen }))
-    expect(() => installations.register(kit(OLD, swapped), 'nurse-1')).toThrow(/devices\.0\.id: is assigned to somebody/)
+    expect(() => installations.register(kit(OLD, swapped), 'nurse-1')).toThrow(
+      /devices\.0\.id: is assigned to somebody/,
+    )
   })
 })
 

@@ -5,8 +5,8 @@ import { grouped, invitationText, typedFingerprint } from '../../../broker/contr
 import { createHubClock } from '../../../gateway/hub-clock.ts'
 import { identityFolder, readIdentity } from '../../../gateway/identity/slots.ts'
 import type { LogFields } from '../../../gateway/log.ts'
-import { endWindow } from '../../../gateway/visit/window.ts'
 import { setUp } from '../../../gateway/visit/setup.ts'
+import { endWindow } from '../../../gateway/visit/window.ts'
 import { hasChromium } from '../../support/chromium.ts'
 import { optional } from '../../support/optional.ts'
 import { tempDir } from '../../support/temp-dir.ts'
@@ -75,7 +75,9 @@ const textsIn = (folder: string): string =>
     .join('\n')
 
 optional('chromium', hasChromium)('the page of a blank hub in a browser', () => {
-  it('makes a hub of it with the text of the QR code, in Danish, and keeps no secret anywhere', { timeout: MINUTE }, async () => {
+  it('makes a hub of it with the text of the QR code, in Danish, and keeps no secret anywhere', {
+    timeout: MINUTE,
+  }, async () => {
     const hub = await aBlankHub()
     const { page, setup, place, shoot } = hub
     await page.getByLabel(DA.visit).waitFor()
@@ -107,7 +109,9 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', () => 
     expect(readIdentity(identityFolder(hub.dataDir))?.hub).toBe(HUB)
   })
 
-  it('takes the twelve characters too, as a person types them, with address and fingerprint, in English', { timeout: MINUTE }, async () => {
+  it('takes the twelve characters too, as a person types them, with address and fingerprint, in English', {
+    timeout: MINUTE,
+  }, async () => {
     const hub = await aBlankHub()
     const { page, shoot } = hub
     await page.getByRole('button', { name: 'In English' }).click()
@@ -124,7 +128,9 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', () => 
     await hub.setup
   })
 
-  it('forgets a code that was refused, says why in the language of the page, and takes the next', { timeout: MINUTE }, async () => {
+  it('forgets a code that was refused, says why in the language of the page, and takes the next', {
+    timeout: MINUTE,
+  }, async () => {
     const hub = await aBlankHub()
     const { page, alert, place, shoot } = hub
     await hub.enter(DA.visit)
@@ -154,7 +160,9 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', () => 
     await hub.setup
   })
 
-  it('says when nobody answers, or another than the clinic, and the same code goes on afterwards', { timeout: MINUTE }, async () => {
+  it('says when nobody answers, or another than the clinic, and the same code goes on afterwards', {
+    timeout: MINUTE,
+  }, async () => {
     const hub = await aBlankHub()
     const { page, alert, place } = hub
     const rogue = await enrolmentPlace()
@@ -169,7 +177,9 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', () => 
     await hub.setup
   })
 
-  it('is all within reach of a keyboard and a thumb: no violation found by axe, at the door, inside and at a refusal', { timeout: MINUTE }, async () => {
+  it('is all within reach of a keyboard and a thumb: no violation found by axe, at the door, inside and at a refusal', {
+    timeout: MINUTE,
+  }, async () => {
     const hub = await aBlankHub()
     const { page } = hub
     await page.getByLabel(DA.visit).fill('00000000')

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, it, onTestFinished } from 'vitest'
 import { type ErrorCode, PreCareError } from '../../../device-drivers/errors.ts'
 import { createHubClock, type HubClock } from '../../../gateway/hub-clock.ts'
 import { createBluezTransport } from '../../../gateway/transport/bluez/bluez.ts'
@@ -10,7 +10,7 @@ import { hasChromium } from '../../support/chromium.ts'
 import { type Home, startHome } from '../../support/home.ts'
 import { optional } from '../../support/optional.ts'
 import { startBluez, startBus, withDbus } from '../transport/bluez-fixture.ts'
-import { becomes, collectingLog, startController } from '../transport/radio-fixture.ts'
+import { becomes, collectingLog } from '../transport/radio-fixture.ts'
 import { type Surface, theCommandLine, thePage } from './surfaces.ts'
 import { aHome, around, hurriedClock, KIT, type TestOffice, testOffice, visitIn } from './visit-fixture.ts'
 
@@ -158,7 +158,12 @@ const oneCuff = () => testOffice({ ...KIT, devices: KIT.devices.filter(({ id }) 
 
 for (const { name: where, open, describe: suite } of SURFACES) {
   suite(`on the ${where}`, () => {
-    it.each(FAILURES)('$name is told with what to do, in Danish and English', { timeout: 30_000 }, async ({ name, place, act, says }) => {
+    it.each(FAILURES)('$name is told with what to do, in Danish and English', { timeout: 30_000 }, async ({
+      name,
+      place,
+      act,
+      says,
+    }) => {
       const office = oneCuff()
       const at = await place()
       const surface = await opened(open, at, office)

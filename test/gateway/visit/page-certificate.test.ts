@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import { cpSync, existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
@@ -146,8 +146,16 @@ describe('the page of a visit that phones can reach', { timeout: WITHIN_MS }, ()
 
 describe('an address', () => {
   it('is this machine’s own alone, or is served over TLS: nothing that only looks like one', () => {
-    for (const host of ['127.0.0.1', '127.0.0.2', '::1', 'localhost']) expect([host, isLoopback(host)]).toEqual([host, true])
-    for (const host of ['127.example.com', '127.0.0.1.example.com', '0.0.0.0', '::', '192.0.2.7', 'localhost.example']) {
+    for (const host of ['127.0.0.1', '127.0.0.2', '::1', 'localhost'])
+      expect([host, isLoopback(host)]).toEqual([host, true])
+    for (const host of [
+      '127.example.com',
+      '127.0.0.1.example.com',
+      '0.0.0.0',
+      '::',
+      '192.0.2.7',
+      'localhost.example',
+    ]) {
       expect([host, isLoopback(host)]).toEqual([host, false])
     }
   })

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { onTestFinished } from 'vitest'
-import { drivers } from '../../../device-drivers/index.ts'
 import { messageOf } from '../../../device-drivers/errors.ts'
+import { drivers } from '../../../device-drivers/index.ts'
 import { parseConfig } from '../../../gateway/config.ts'
 import type { HubClock } from '../../../gateway/hub-clock.ts'
 import { addVisitCommands } from '../../../gateway/visit/command.ts'
@@ -35,11 +35,7 @@ const CODE = '12345678'
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 const windowOf = ({ dataDir, clock }: SurfaceParts) =>
-  askForWindow(
-    dataDir,
-    { minutes: 240, host: '127.0.0.1', port: 0, bootId: clock.bootId, now: clock.now() },
-    CODE,
-  )
+  askForWindow(dataDir, { minutes: 240, host: '127.0.0.1', port: 0, bootId: clock.bootId, now: clock.now() }, CODE)
 
 export async function thePage(parts: SurfaceParts): Promise<Surface> {
   const desk = visitDesk(parts.visit)
