@@ -8,6 +8,7 @@ COPY . .
 RUN node node_modules/typescript/bin/tsc -p tsconfig.json --noEmit false --outDir dist --rewriteRelativeImportExtensions \
  && cp -r simulators/scenarios dist/simulators/ \
  && node node_modules/vite/bin/vite.js build -c gateway/visit/page/vite.config.ts --logLevel warn \
+ && node node_modules/vite/bin/vite.js build -c broker/clinic/page/vite.config.ts --logLevel warn \
  && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim

@@ -3,6 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance } from 'fastify'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { isLoopback } from './address.ts'
+import { boundedClose } from './bounded-close.ts'
 import { answerError, REFUSALS, refuse } from './http/refusals.ts'
 import { type RegisterPorts, registerRoutes } from './http/register.ts'
 import type { Route } from './http/route.ts'
@@ -47,6 +48,7 @@ export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
   })
   // Its routes are the same with and without TLS; the library's types tell the two apart.
   const app = secure as unknown as FastifyInstance
+  const close = boundedClose(app)
   app.setErrorHandler((error, _request, reply) => answerError(error, reply, ports.log))
   app.setNotFoundHandler((_request, reply) => void refuse(reply, REFUSALS.unknown))
   // Answers are data for programs: no script, style or frame may ever come of them.
@@ -63,7 +65,7 @@ export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
     return {
       url,
       changeIdentity: ({ key, cert }) => tls && secure.server.setSecureContext({ ...TLS_PROFILE, key, cert }),
-      close: () => app.close(),
+      close,
     }
   } catch (error) {
     throw new PreCareError('listen-failed', `http ${ports.host}:${ports.port}: ${messageOf(error)}`, { cause: error })

@@ -16,6 +16,7 @@ import { type Hub, type HubParts, startHub } from './hub.ts'
 import { createHubClock } from './hub-clock.ts'
 import { addIdentityCommands } from './identity/commands.ts'
 import { identityFolder, readIdentity } from './identity/slots.ts'
+import { addLabelCommand } from './label-command.ts'
 import { createLog, errorFields, type Log } from './log.ts'
 import { machineNumber } from './machine.ts'
 import { systemdNotify } from './readiness.ts'
@@ -34,6 +35,7 @@ import { attendVisits } from './visit/attend.ts'
 import { addVisitCommands } from './visit/command.ts'
 import { watchdog, watchdogPeriodMs } from './watchdog.ts'
 import { addWipeCommands } from './wipe-commands.ts'
+import { refuseHalfWiped } from './wipe-plan.ts'
 
 /** The hub process. The only place that chooses noble, bluetoothd and serialport; a hub without a radio never loads noble. */
 
@@ -96,6 +98,16 @@ function configToRun(path: string, folder: string | undefined, code: number): To
   if (trial === undefined) return process.exit(code)
   const good = (): HubConfig => parseConfig(JSON.parse(trial.text), { drivers }, () => '')
   return { trial, config: trial.used === 'given' && given !== undefined ? given : good() }
+}
+
+function halfWipedOrExit(path: string): void {
+  try {
+    refuseHalfWiped(path)
+  } catch (error) {
+    if (!isPreCareError(error, 'config-invalid')) throw error
+    sayUnusable(path, error)
+    process.exit(EXIT.config)
+  }
 }
 
 function exitCodeOf(error: unknown): number {
@@ -262,6 +274,7 @@ program
   .option('--trial-note <file>', 'where to note how the trial of a release goes', NOTE_PATH)
   .option('--trial-minutes <number>', 'how long something new may take to prove itself', minutes, TRIAL_MS / 60_000)
   .action(async (options: RunOptions) => {
+    halfWipedOrExit(options.config)
     const release = releaseFacts(options)
     await run(
       configToRun(options.config, options.snapshots, configExit(release)),
@@ -347,6 +360,8 @@ addWipeCommands(program, {
   print: (text) => process.stdout.write(`${text}\n`),
   machine: machineNumber().machine,
 })
+
+addLabelCommand(program, { machine: machineNumber().machine, print: (text) => process.stdout.write(`${text}\n`) })
 
 program.parseAsync().catch((error: unknown) => {
   const advice = isPreCareError(error) ? `. ${error.advice}` : ''

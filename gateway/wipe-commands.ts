@@ -8,13 +8,13 @@ import type { HubConfig } from './config.ts'
 import { writeDurably } from './durable-file.ts'
 import { type HubClock, pause } from './hub-clock.ts'
 import { identityFolder, readIdentity } from './identity/slots.ts'
-import { labelSvg, labelText } from './label.ts'
 import { utcText } from './local-time.ts'
 import { createLog } from './log.ts'
 import { packageVersion } from './version.ts'
-import { destroy, receiptOf, toDestroy } from './wipe.ts'
+import { destroy, receiptOf, toDestroy, type WipeStep } from './wipe.ts'
+import { planPath, readPlan, removePlan, type WipePlan, writePlan } from './wipe-plan.ts'
 
-/** `hub wipe` and `hub label`: a hub on its way out of one home and into the next. */
+/** `hub wipe`: a hub on its way out of a home. */
 
 /** Ten thousand readings over a slow mobile line, and the time to find it. */
 const DRAIN_MS = 5 * 60_000
@@ -27,6 +27,7 @@ export interface WipeCommandParts {
   readonly print: (text: string) => void
   /** Number of this board, where it has one. */
   readonly machine: string | undefined
+  readonly step?: WipeStep
 }
 
 interface WipeFlags {
@@ -35,13 +36,6 @@ interface WipeFlags {
   readonly loseUnsent?: boolean
   readonly receipt: string
   readonly drainSeconds: string
-}
-
-interface LabelFlags {
-  readonly model: string
-  readonly address: string
-  readonly serial?: string
-  readonly out: string
 }
 
 export function addWipeCommands(program: Command, parts: WipeCommandParts): void {
@@ -54,14 +48,6 @@ export function addWipeCommands(program: Command, parts: WipeCommandParts): void
     .option('--drain-seconds <n>', 'how long to try to send', String(DRAIN_MS / 1000))
     .option('--dry-run', 'say what would be destroyed, and destroy nothing')
     .action((flags: WipeFlags) => wipe(parts, flags))
-  program
-    .command('label')
-    .description('make the label for the box of this hub: serial number, model and address, and no secret')
-    .requiredOption('--model <text>', 'model of the computer')
-    .requiredOption('--address <url>', 'web address of whoever is asked about a hub that was found')
-    .option('--serial <sn>', "serial number; by default the board's own")
-    .requiredOption('--out <file>', 'SVG to write')
-    .action((flags: LabelFlags) => label(parts, flags))
 }
 
 interface OutboxFacts {
@@ -70,6 +56,9 @@ interface OutboxFacts {
   readonly unsent: number
 }
 
+/** sqlite.org/rescode.html */
+const SQLITE_BUSY = 5
+
 /** A database that another process has open can't be had alone (sqlite.org/pragma.html#pragma_locking_mode). */
 function refuseWhileRunning(path: string): void {
   if (!existsSync(path)) return
@@ -77,6 +66,8 @@ function refuseWhileRunning(path: string): void {
   try {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; ROLLBACK')
   } catch (error) {
+    // A file that is damaged runs nothing.
+    if (!(error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY)) return
     throw new PreCareError('config-invalid', 'the hub runs with this configuration; stop it first', { cause: error })
   } finally {
     db.close()
@@ -131,57 +122,69 @@ function besides(config: string): string[] {
 }
 
 async function wipe(parts: WipeCommandParts, flags: WipeFlags): Promise<void> {
-  const { clock, print } = parts
+  const { print } = parts
+  const begun = readPlan(flags.config)
+  if (begun !== undefined) {
+    refuseWhileRunning(join(begun.dataDir, 'outbox.db'))
+    if (flags.dryRun === true) return tellPlan(print, begun.hub, 0, remaining(flags.config, begun))
+    return finish(parts, flags.config, begun)
+  }
+  if (!existsSync(flags.config) && existsSync(flags.receipt)) {
+    print(`${flags.config} is not there any more: this hub is wiped; the receipt is ${resolve(flags.receipt)}`)
+    return
+  }
+  await begin(parts, flags)
+}
+
+async function begin(parts: WipeCommandParts, flags: WipeFlags): Promise<void> {
+  const { clock, print, step } = parts
   const config = parts.configOf(flags.config)
   const { hub, dataDir } = config
   const outbox = join(dataDir, 'outbox.db')
   refuseWhileRunning(outbox)
-  const last = resolve(flags.config)
-  const present = () => toDestroy(dataDir).filter((path) => path !== last)
-  const outside = besides(flags.config)
+  const receipt = resolve(flags.receipt)
+  const plan = { hub, dataDir, outside: besides(flags.config), receipt, lost: 0 }
   if (flags.dryRun === true) {
-    print(
-      JSON.stringify({ hub, unsent: factsOf(outbox).unsent, wouldDestroy: [...present(), ...outside] }, undefined, 2),
-    )
-    return
+    return tellPlan(print, hub, factsOf(outbox).unsent, remaining(flags.config, plan))
   }
   const drainSeconds = Number(flags.drainSeconds)
   if (!(drainSeconds >= 0)) throw new PreCareError('config-invalid', '--drain-seconds: write a number of seconds')
-  if (factsOf(outbox).unsent > 0) await drain(config, parts, outbox, drainSeconds * 1000)
-  const { epoch, lastSequence, unsent } = factsOf(outbox)
-  if (unsent > 0 && flags.loseUnsent !== true) {
-    const message = `${unsent} readings are unsent; bring the line up and try again, or --lose-unsent`
-    throw new PreCareError('uplink-lost', message)
-  }
-  // Looking at the outbox has left files beside it.
-  const inside = present()
-  const receipt = resolve(flags.receipt)
   if (receipt.startsWith(`${resolve(dataDir)}/`)) {
     throw new PreCareError('config-invalid', '--receipt: write a path outside the data folder, which is destroyed')
   }
-  // What was interrupted goes on with the receipt of the first try: the key that signed it may be gone.
-  if (!existsSync(receipt) || existsSync(outbox)) {
-    const now = clock.wall()
-    const destroyed = inside.map((path) => path.slice(dataDir.length + 1))
-    const facts = { hub, epoch, lastSequence, lost: unsent, destroyed, ...(now !== undefined && { at: utcText(now) }) }
-    const signed = receiptOf(facts, readIdentity(identityFolder(dataDir))?.key)
-    if (signed.signature !== undefined || !existsSync(receipt)) writeDurably(receipt, `${JSON.stringify(signed)}\n`)
+  if (factsOf(outbox).unsent > 0) await drain(config, parts, outbox, drainSeconds * 1000)
+  const { epoch, lastSequence, unsent: lost } = factsOf(outbox)
+  if (lost > 0 && flags.loseUnsent !== true) {
+    const message = `${lost} readings are unsent; bring the line up and try again, or --lose-unsent`
+    throw new PreCareError('uplink-lost', message)
   }
-  destroy([...inside, ...outside])
-  print(`${hub} is wiped; ${unsent} readings were lost; the receipt is ${receipt}`)
+  const now = clock.wall()
+  // Now, and not before: looking at the outbox leaves files beside it.
+  const destroyed = insideOf(flags.config, dataDir).map((path) => path.slice(dataDir.length + 1))
+  const facts = { hub, epoch, lastSequence, lost, destroyed, ...(now !== undefined && { at: utcText(now) }) }
+  const signed = receiptOf(facts, readIdentity(identityFolder(dataDir))?.key)
+  step?.('receipt')
+  writeDurably(receipt, `${JSON.stringify(signed)}\n`)
+  step?.('plan')
+  writePlan(flags.config, { ...plan, lost })
+  finish(parts, flags.config, { ...plan, lost })
 }
 
-async function label({ machine, print }: WipeCommandParts, flags: LabelFlags): Promise<void> {
-  const serial = flags.serial ?? machine
-  if (serial === undefined) {
-    throw new PreCareError('config-invalid', '--serial: this machine has no number of its own; write one')
-  }
-  if (!/^https?:\/\/\S+$/.test(flags.address) || !URL.canParse(flags.address)) {
-    throw new PreCareError('config-invalid', '--address: write a web address, as "https://clinic.example"')
-  }
-  const facts = { serial, model: flags.model, address: flags.address }
-  const qrcode = await import('qrcode')
-  const code = await qrcode.toString(labelText(facts), { type: 'svg', margin: 0 })
-  writeDurably(flags.out, labelSvg(facts, code), 0o644)
-  print(`${flags.out} is the label of ${serial}`)
+/** In the data folder, without what goes last. */
+const insideOf = (config: string, dataDir: string): string[] =>
+  toDestroy(resolve(dataDir)).filter((path) => path !== resolve(config) && path !== planPath(config))
+
+const remaining = (config: string, { dataDir, outside }: WipePlan): string[] => [
+  ...new Set([...insideOf(config, dataDir), ...outside.filter((path) => existsSync(path))]),
+]
+
+function tellPlan(print: (text: string) => void, hub: string, unsent: number, wouldDestroy: readonly string[]): void {
+  print(JSON.stringify({ hub, unsent, wouldDestroy }, undefined, 2))
+}
+
+function finish({ print, step }: WipeCommandParts, config: string, plan: WipePlan): void {
+  destroy(remaining(config, plan), step)
+  step?.('remove plan')
+  removePlan(config)
+  print(`${plan.hub} is wiped; ${plan.lost} readings were lost; the receipt is ${plan.receipt}`)
 }

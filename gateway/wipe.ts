@@ -1,5 +1,15 @@
 import { createHash, createPrivateKey, createPublicKey, sign } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readdirSync, rmSync, statSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
 import type { SignedWipeReceipt, WipeReceipt } from '../broker/contract/wipe.ts'
 import { PreCareError } from '../device-drivers/errors.ts'
@@ -28,21 +38,36 @@ export function receiptOf(facts: WipeReceipt, privateKey: string | undefined): S
   return { text, signature }
 }
 
+/** Before each change that can't be undone; tests cut the power there. */
+export type WipeStep = (what: string) => void
+
 /**
  * Overwrites each file once and removes it. A card may keep old copies of a sector behind its own back, so a wiped card
  * that leaves the house for good belongs in a shredder; the key in it is worth nothing once the broker has revoked it.
  *
  * @throws PreCareError 'store-failed' naming what could not be removed
  */
-export function destroy(paths: readonly string[]): void {
+export function destroy(paths: readonly string[], step: WipeStep = () => undefined): void {
   for (const path of paths) {
-    try {
-      if (statSync(path).isDirectory()) destroy(readdirSync(path).map((name) => join(path, name)))
-      else if (statSync(path).isFile()) overwrite(path)
-      rmSync(path, { recursive: true, force: true })
-    } catch (error) {
-      throw new PreCareError('store-failed', `${basename(path)} could not be destroyed`, { cause: error })
+    // A link goes, what it leads to stays.
+    const is = lstatSync(path)
+    if (is.isDirectory()) {
+      const within = readdirSync(path).map((name) => join(path, name))
+      destroy(within, step)
+    } else if (is.isFile()) {
+      step(`overwrite ${basename(path)}`)
+      named(path, () => overwrite(path))
     }
+    step(`remove ${basename(path)}`)
+    named(path, () => rmSync(path, { recursive: true, force: true }))
+  }
+}
+
+function named(path: string, work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    throw new PreCareError('store-failed', `${basename(path)} could not be destroyed`, { cause: error })
   }
 }
 

@@ -16,6 +16,12 @@ test('every threat of SECURITY.md has its test', () => {
   for (const { threat, file, name } of rows) {
     const path = new URL(file, ROOT)
     expect([threat, existsSync(path)]).toEqual([threat, true])
-    expect([threat, readFileSync(path, 'utf8').includes(`'${name}`)]).toEqual([threat, true])
+    expect([threat, namesIn(readFileSync(path, 'utf8')).some((one) => one.startsWith(name))]).toEqual([threat, true])
   }
 })
+
+/** Of the tests in a file: the same words in a comment are no test, nor is one that is skipped. */
+function namesIn(source: string): string[] {
+  const calls = source.matchAll(/^\s*(?:it|test)(?:\.each(?:<[^(]*>)?\([\s\S]*?\))?\(\s*(['"])(.+?)\1,/gm)
+  return [...calls].map(([, , name]) => name ?? '')
+}

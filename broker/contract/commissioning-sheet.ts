@@ -32,6 +32,11 @@ export function printable(signed: string): string {
       row('Bekræftet / confirmed (UTC)', test.confirmedAt),
     ].join('')}</table>`
   })
+  const removed = (report.removed ?? [])
+    .map(({ id, driver, model, serial }) =>
+      row(id, [driver, model, serial].filter((one) => one !== undefined).join(', ')),
+    )
+    .join('')
   const skipped = report.skipped.map(({ id, reason }) => row(id, reason)).join('')
   return `<!doctype html><html lang="da"><meta charset="utf-8"><title>Installation ${text(report.installation)}</title>
 <h1>Installationsrapport / Commissioning report</h1><table>${[
@@ -44,5 +49,5 @@ export function printable(signed: string): string {
     row('Vej til klinikken / way to the clinic, ms', report.uplinkMs),
   ].join(
     '',
-  )}</table>${devices.join('')}${skipped === '' ? '' : `<h2>Udeladt / left out</h2><table>${skipped}</table>`}</html>\n`
+  )}</table>${devices.join('')}${skipped === '' ? '' : `<h2>Udeladt / left out</h2><table>${skipped}</table>`}${removed === '' ? '' : `<h2>Taget ned / taken down</h2><table>${removed}</table>`}</html>\n`
 }

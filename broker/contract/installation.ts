@@ -57,6 +57,13 @@ const commissionedDeviceSchema = z.strictObject({
   test: testMeasurementSchema,
 })
 
+export const removedDeviceSchema = z.strictObject({
+  id: idSchema,
+  driver,
+  model: z.string().max(64).optional(),
+  serial: z.string().max(64).optional(),
+})
+
 /** `POST /v1/hub/report`: what the technician leaves behind. A device without proof is named with the reason. */
 export const commissioningReportSchema = z.strictObject({
   visit: idSchema,
@@ -71,6 +78,8 @@ export const commissioningReportSchema = z.strictObject({
   uplinkMs: z.int().min(0),
   devices: z.array(commissionedDeviceSchema).max(64),
   skipped: z.array(z.strictObject({ id: idSchema, reason: z.enum(['not-delivered', 'defective', 'later']) })).max(64),
+  /** Devices that were taken down in this visit, because the clinic has changed the kit; as they were found before. */
+  removed: z.array(removedDeviceSchema).max(64).optional(),
 })
 export type CommissioningReport = z.infer<typeof commissioningReportSchema>
 export type SkipReason = CommissioningReport['skipped'][number]['reason']

@@ -3,6 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import { isPreCareError, messageOf, PreCareError } from '../../device-drivers/errors.ts'
 import { inUrl } from '../address.ts'
+import { boundedClose } from '../bounded-close.ts'
 import { timestamp } from '../broker-clock.ts'
 import { type CertificateAnswer, ENROL_PATH, RENEW_PATH, renewRequestSchema } from '../contract/enrolment.ts'
 import { type Log, rarely } from '../log.ts'
@@ -55,8 +56,8 @@ export async function openEnrolmentHttp(ports: EnrolmentHttpPorts): Promise<Enro
     logger: false,
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    forceCloseConnections: true,
   })
+  const close = boundedClose(app as unknown as FastifyInstance, clock)
   app.server.maxConnections = MAX_CONNECTIONS
   app.server.headersTimeout = REQUEST_TIMEOUT_MS
   app.setErrorHandler((error, _request, reply) => {
@@ -89,7 +90,7 @@ export async function openEnrolmentHttp(ports: EnrolmentHttpPorts): Promise<Enro
   return {
     url: `https://${inUrl(ports.host)}:${port}`,
     change: (identity) => app.server.setSecureContext({ ...TLS_PROFILE, ...identity }),
-    close: () => app.close(),
+    close,
   }
 }
 

@@ -1,7 +1,6 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { z } from 'zod'
 import { PreCareError } from '../../device-drivers/errors.ts'
-import { idSchema } from '../../device-drivers/reading.ts'
 import type { Audit } from '../audit/entry.ts'
 import {
   type CommissioningReport,
@@ -12,25 +11,13 @@ import {
 import { applyRegistry } from '../registry.ts'
 import { documentError, type Problem } from '../registry-document.ts'
 import type { Journal } from '../store/journal.ts'
+import { citizensOf, endedBy, type OpenAssignment, ownersOf, takenDevices } from './kit-change.ts'
+import { type InstallationWish, parsedWish, wishSchema } from './wish.ts'
 
 /**
  * Installations: what the clinic wants to stand in a home, and the signed proof that it does. A device becomes the
  * citizen's at the moment its test measurement was confirmed, not before: what it says until then is nobody's.
  */
-
-const driver = z.string().regex(/^[a-z0-9-]{2,40}$/, 'use the id of a driver, as nonin-oximeter')
-const slotSchema = z.strictObject({ slot: z.int().min(0).max(255), citizen: idSchema })
-
-/** As the clinic writes it. Without `slots` the whole device is the citizen's. */
-const wishSchema = z.strictObject({
-  installation: idSchema,
-  hub: idSchema,
-  citizen: idSchema,
-  devices: z
-    .array(z.strictObject({ id: idSchema, driver, slots: z.array(slotSchema).min(1).max(16).optional() }))
-    .max(64),
-})
-export type InstallationWish = z.output<typeof wishSchema>
 
 export interface InstallationState {
   readonly wish: InstallationWish
@@ -72,14 +59,6 @@ export interface InstallationsParts {
   readonly now: () => string
 }
 
-function parsedWish(input: unknown): InstallationWish {
-  const parsed = wishSchema.safeParse(input)
-  if (parsed.success) return parsed.data
-  throw documentError(
-    parsed.error.issues.map(({ path, message }): Problem => ({ path: path.join('.') || 'document', remedy: message })),
-  )
-}
-
 export function openInstallations({ journal, audit, now }: InstallationsParts): Installations {
   const sql = (text: string) => journal.database.prepare(text)
   const select = sql('SELECT wish, revision, state FROM installations WHERE id = ?')
@@ -98,9 +77,16 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
   const selectReports = sql(
     'SELECT text, signature, public_key, received_at FROM commissioning_reports WHERE installation = ? ORDER BY received_at',
   )
-  const openAssignments = sql(
-    'SELECT device, slot, from_at, citizen FROM assignments WHERE device = ? AND to_at IS NULL',
-  )
+  const selectText = sql('SELECT text FROM commissioning_reports WHERE visit = ?')
+  const selectOpen = sql('SELECT device, slot, from_at, citizen FROM assignments WHERE device = ? AND to_at IS NULL')
+  const selectLastEnd = sql('SELECT MAX(to_at) AS last FROM assignments WHERE device = ?')
+  const openOf = (device: string): OpenAssignment[] =>
+    selectOpen.all(device).map((row) => ({
+      device,
+      slot: Number(row['slot']),
+      from: String(row['from_at']),
+      citizen: String(row['citizen']),
+    }))
 
   const stateOf = (row: Record<string, unknown> | undefined): InstallationState | undefined =>
     row === undefined
@@ -117,11 +103,7 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
     return found
   }
 
-  /** Citizens of a device by slot (undefined: the whole device). */
-  const ownersOf = (wish: InstallationWish, { slots }: InstallationWish['devices'][number]) =>
-    slots ?? [{ slot: undefined, citizen: wish.citizen }]
-
-  function problemsOf(wish: InstallationWish): Problem[] {
+  function problemsOf(wish: InstallationWish, ended: readonly OpenAssignment[]): Problem[] {
     const other = stateOf(selectOfHub.get(wish.hub))
     const taken: Problem[] =
       other === undefined || other.wish.installation === wish.installation
@@ -135,27 +117,29 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
       }
       return [{ path: `devices.${index}.id`, remedy: 'is in the kit twice; give each device its own id' }]
     })
-    const elsewhere = wish.devices.flatMap((device, index): Problem[] => {
-      const own = new Set(ownersOf(wish, device).map(({ citizen }) => citizen))
-      const foreign = openAssignments.all(device.id).find((row) => !own.has(String(row['citizen'])))
-      return foreign === undefined
-        ? []
-        : [{ path: `devices.${index}.id`, remedy: 'is assigned to somebody else; take it back there first' }]
-    })
+    const elsewhere = takenDevices(wish, ended, openOf).map(
+      (index): Problem => ({
+        path: `devices.${index}.id`,
+        remedy: 'is assigned to somebody else; take it back there first',
+      }),
+    )
     return [...taken, ...twice, ...elsewhere]
   }
 
   function assign(wish: InstallationWish, report: CommissioningReport): void {
     const proven = new Map(report.devices.map((device) => [device.id, device]))
     const devices = wish.devices.filter(({ id }) => proven.has(id))
-    const assignments = devices.flatMap((device) =>
-      ownersOf(wish, device).flatMap(({ slot, citizen }) => {
-        const open = openAssignments.all(device.id)
-        if (open.some((row) => row['citizen'] === citizen && Number(row['slot']) === (slot ?? -1))) return []
-        const from = proven.get(device.id)?.test.confirmedAt
-        return [{ device: device.id, citizen, ...(slot === undefined ? {} : { slot }), ...(from && { from }) }]
-      }),
-    )
+    const assignments = devices.flatMap((device) => {
+      const open = openOf(device.id)
+      const confirmedAt = proven.get(device.id)?.test.confirmedAt ?? report.finishedAt
+      // What was ended stays ended, also for a proof that is older than the change of the kit.
+      const last = selectLastEnd.get(device.id)?.['last']
+      const from = typeof last === 'string' && last > confirmedAt ? last : confirmedAt
+      return ownersOf(wish, device).flatMap(({ slot, citizen }) => {
+        if (open.some((row) => row.citizen === citizen && row.slot === slot)) return []
+        return [{ device: device.id, citizen, from, ...(slot < 0 ? {} : { slot }) }]
+      })
+    })
     applyRegistry(journal, {
       hubs: [{ id: wish.hub }],
       devices: devices.map(({ id, driver: of }) => ({ id, hub: wish.hub, driver: of })),
@@ -163,16 +147,11 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
     })
   }
 
-  function endAssignments(devices: readonly string[], at: string): void {
-    const assignments = devices.flatMap((device) =>
-      openAssignments.all(device).map((row) => ({
-        device,
-        citizen: String(row['citizen']),
-        from: String(row['from_at']),
-        to: at,
-        ...(Number(row['slot']) < 0 ? {} : { slot: Number(row['slot']) }),
-      })),
-    )
+  function endAssignments(open: readonly OpenAssignment[], at: string): void {
+    const assignments = open.map(({ device, slot, from, citizen }) => ({
+      ...{ device, citizen, from, to: at },
+      ...(slot < 0 ? {} : { slot }),
+    }))
     if (assignments.length > 0) applyRegistry(journal, { assignments })
   }
 
@@ -185,16 +164,13 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
         if (before !== undefined && before.state !== 'ended' && JSON.stringify(before.wish) === JSON.stringify(wish)) {
           return { installation, revision: before.revision }
         }
-        const problems = problemsOf(wish)
+        const ended = endedBy(before?.wish, wish, openOf)
+        const problems = problemsOf(wish, ended)
         if (problems.length > 0) throw documentError(problems)
         const revision = (before?.revision ?? 0) + 1
         upsert.run(installation, wish.hub, JSON.stringify(wish), revision, now())
-        const gone = before?.wish.devices.filter(({ id }) => !wish.devices.some((device) => device.id === id)) ?? []
-        endAssignments(
-          gone.map(({ id }) => id),
-          now(),
-        )
-        applyRegistry(journal, { citizens: [{ id: wish.citizen }], hubs: [{ id: wish.hub }] })
+        endAssignments(ended, now())
+        applyRegistry(journal, { citizens: citizensOf(wish).map((id) => ({ id })), hubs: [{ id: wish.hub }] })
         audit({
           actor: { type: 'user', id: by },
           action: 'installation.register',
@@ -248,7 +224,11 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
           createHash('sha256').update(publicKey).digest('hex'),
           now(),
         )
-        if (changes === 0) return report
+        if (changes === 0) {
+          // Each signing has a visit of its own: another text under this one would be lost without a word.
+          if (selectText.get(report.visit)?.['text'] === signed.text) return report
+          throw new PreCareError('visit-refused', 'another report of this visit is stored already')
+        }
         assign(wish, report)
         updateState.run('commissioned', now(), report.installation)
         audit({
@@ -265,7 +245,7 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
       journal.transaction(() => {
         const { wish, revision } = required(installation)
         endAssignments(
-          wish.devices.map(({ id }) => id),
+          wish.devices.flatMap(({ id }) => openOf(id)),
           now(),
         )
         updateState.run('ended', now(), installation)

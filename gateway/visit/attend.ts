@@ -7,6 +7,7 @@ import { errorFields, type Log } from '../log.ts'
 import type { CommissioningParts } from './commissioning.ts'
 import type { VisitServer } from './server.ts'
 import { endWindow, readWindow, socketIn, type VisitWindow } from './window.ts'
+import { windowCertificate } from './window-certificate.ts'
 
 /** How soon the page is there after it was asked for. */
 const LOOK_EVERY_MS = 1_000
@@ -24,6 +25,7 @@ export interface AttendParts extends Omit<CommissioningParts, 'office' | 'key'> 
  */
 export async function attendVisits(parts: AttendParts, signal: AbortSignal): Promise<void> {
   const { clock, dataDir, log } = parts
+  forgetEnded(parts)
   while (!signal.aborted) {
     const window = readWindow(dataDir, clock.bootId, clock.now())
     if (window !== undefined) {
@@ -37,6 +39,11 @@ export async function attendVisits(parts: AttendParts, signal: AbortSignal): Pro
     }
     await pause(clock, LOOK_EVERY_MS, signal)
   }
+}
+
+/** Nothing of a window outlives it, also not of one that ended while this hub was off. */
+function forgetEnded({ clock, dataDir }: AttendParts): void {
+  if (readWindow(dataDir, clock.bootId, clock.now()) === undefined) endWindow(dataDir)
 }
 
 async function attend(parts: AttendParts, window: VisitWindow, signal: AbortSignal): Promise<void> {
@@ -59,7 +66,7 @@ async function attend(parts: AttendParts, window: VisitWindow, signal: AbortSign
   // A socket of a hub that was killed is in the way.
   rmSync(socket, { force: true })
   try {
-    const tls = isLoopback(window.host) ? undefined : await certificateFor(window.host, clock)
+    const tls = await windowCertificate(dataDir, window, clock)
     const close = () => endWindow(dataDir)
     servers.push(await openVisitServer({ window, desk, log, close, ...(tls && { tls }) }))
     servers.push(await openVisitServer({ window, desk, log, close, socket }))
@@ -73,15 +80,8 @@ async function attend(parts: AttendParts, window: VisitWindow, signal: AbortSign
     for (const server of servers) {
       await server.close().catch((error: unknown) => log.warn('visit-close-failed', { reason: messageOf(error) }))
     }
+    // A hub that is stopped goes on with this window when it is started again.
+    if (!signal.aborted) forgetEnded(parts)
     log.info('visit-window-closed')
   }
 }
-
-/** Made anew for each window; only for an address that others can reach. */
-export async function certificateFor(host: string, clock: HubClock) {
-  const { pageCertificate } = await import('./page-certificate.ts')
-  return pageCertificate(host, clock.wall())
-}
-
-/** Only this machine can reach it. */
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || host.startsWith('127.')

@@ -1,15 +1,17 @@
 import { existsSync } from 'node:fs'
-import { request } from 'node:http'
-import { connect } from 'node:tls'
 import type { Command } from 'commander'
 import { PreCareError } from '../../device-drivers/errors.ts'
 import type { HubConfig } from '../config.ts'
 import { type HubClock, pause } from '../hub-clock.ts'
 import { identityFolder, readIdentity } from '../identity/slots.ts'
 import type { Log } from '../log.ts'
-import { type Language, type Sentence, sentenceFor } from './sentences.ts'
-import type { StepView, VisitView } from './view.ts'
-import { askForWindow, DEFAULT_MINUTES, endWindow, newCode, readWindow, socketIn } from './window.ts'
+import { refuseHalfWiped } from '../wipe-plan.ts'
+import { ask, notThere, viewOf } from './ask-hub.ts'
+import { lineOf, linesOf } from './command-lines.ts'
+import { isLoopback, originsOf } from './reachable.ts'
+import type { Language } from './sentences.ts'
+import { askForWindow, DEFAULT_MINUTES, endWindow, newCode, readWindow } from './window.ts'
+import { windowFingerprint } from './window-certificate.ts'
 
 /** `hub visit ...`: the steps of a visit on the command line, through the same doors as the page. */
 
@@ -28,11 +30,6 @@ export interface VisitCommandParts {
   readonly log: Log
   /** Goes on as the running hub, until it is told to stop. */
   readonly run: (config: string) => Promise<void>
-}
-
-interface Answer {
-  readonly view?: VisitView
-  readonly error?: { readonly code: string; readonly sentence?: Sentence; readonly fields?: readonly string[] }
 }
 
 /** Hangs the commands below `program`. */
@@ -125,6 +122,7 @@ async function setup(parts: VisitCommandParts, flags: SetupFlags): Promise<void>
   }
   const { setUp, defaultConfig } = await import('./setup.ts')
   const config = flags.config ?? defaultConfig(dataDir)
+  refuseHalfWiped(config)
   // A hub that lost its power on the way goes on as what it has become.
   if (!existsSync(config)) {
     const wish = { dataDir, config, host, port: Number(flags.port), minutes: Number(flags.minutes) }
@@ -141,59 +139,25 @@ async function open({ clock, configOf, print }: VisitCommandParts, flags: OpenFl
   const code = newCode()
   const { bootId } = clock
   const wish = { minutes: Number(flags.minutes), host: flags.host, port: Number(flags.port), bootId }
-  askForWindow(dataDir, { ...wish, now: clock.now() }, code)
+  const window = askForWindow(dataDir, { ...wish, now: clock.now() }, code)
   const until = clock.now() + OPENS_WITHIN_MS
   while (clock.now() < until) {
     try {
       await ask(dataDir, 'GET', '/api/visit')
-      print(`${originOf(flags)}/  code ${code}  (${flags.minutes} min)`)
-      if (originOf(flags).startsWith('https')) print(`certificate SHA-256 ${await fingerprintAt(flags)}`)
-      return
+      const fingerprint = windowFingerprint(dataDir, window)
+      // Until then the page of an earlier window has answered.
+      if (fingerprint !== undefined || isLoopback(flags.host)) {
+        for (const origin of originsOf(flags.host, wish.port)) print(`${origin}/  code ${code}  (${flags.minutes} min)`)
+        if (fingerprint !== undefined) print(`certificate SHA-256 ${fingerprint}`)
+        return
+      }
     } catch (error) {
       if (!notThere(error)) throw error
-      await pause(clock, POLL_MS, new AbortController().signal)
     }
+    await pause(clock, POLL_MS, new AbortController().signal)
   }
   endWindow(dataDir)
   throw new PreCareError('listen-failed', 'the hub does not answer; does it run with this configuration?')
-}
-
-/** Nobody listens on the socket (yet). */
-const notThere = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
-
-const originOf = ({ host, port }: OpenFlags): string =>
-  `${host === '127.0.0.1' || host === 'localhost' ? 'http' : 'https'}://${host}:${port}`
-
-/** What the phone's browser shows about the page's certificate. */
-function fingerprintAt({ host, port }: OpenFlags): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port: Number(port), rejectUnauthorized: false, timeout: OPENS_WITHIN_MS })
-    socket.once('secureConnect', () => {
-      resolve(socket.getPeerX509Certificate()?.fingerprint256 ?? '')
-      socket.destroy()
-    })
-    socket.once('timeout', () => socket.destroy(new Error('the page does not answer')))
-    socket.once('error', reject)
-  })
-}
-
-function ask(dataDir: string, method: 'GET' | 'POST', path: string, body?: unknown): Promise<Answer> {
-  const text = body === undefined ? undefined : JSON.stringify(body)
-  const headers = { 'x-precare-visit': '1', ...(text === undefined ? {} : { 'content-type': 'application/json' }) }
-  return new Promise((resolve, reject) => {
-    const asking = request({ socketPath: socketIn(dataDir), method, path, headers }, (answer) => {
-      const chunks: Buffer[] = []
-      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
-      answer.once('error', reject)
-      answer.once('end', () => {
-        const told: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'))
-        resolve(answer.statusCode === 200 ? { view: told as VisitView } : (told as Answer))
-      })
-    })
-    asking.once('error', reject)
-    asking.end(text)
-  })
 }
 
 function folderOf({ clock, configOf }: VisitCommandParts, { config }: Flags): string {
@@ -209,7 +173,7 @@ async function show(
   path: string,
   body?: unknown,
 ): Promise<void> {
-  const view = viewOf(await ask(folderOf(parts, flags), method, path, body), flags)
+  const view = viewOf(await ask(folderOf(parts, flags), method, path, body), languageOf(flags))
   for (const line of linesOf(view, languageOf(flags))) parts.print(line)
 }
 
@@ -222,7 +186,7 @@ async function follow(
   body: unknown,
 ): Promise<void> {
   const folder = folderOf(parts, flags)
-  let view = viewOf(await ask(folder, 'POST', `/api/steps/${id}/${what}`, body), flags)
+  let view = viewOf(await ask(folder, 'POST', `/api/steps/${id}/${what}`, body), languageOf(flags))
   for (let said = ''; ; ) {
     const step = view.steps.find((one) => one.id === id)
     if (step === undefined) return
@@ -232,40 +196,8 @@ async function follow(
     if (step.doing === undefined || step.failure !== undefined) return
     if (step.candidates.length + step.ports.length > 0) return
     await pause(parts.clock, POLL_MS, new AbortController().signal)
-    view = viewOf(await ask(folder, 'GET', '/api/visit'), flags)
+    view = viewOf(await ask(folder, 'GET', '/api/visit'), languageOf(flags))
   }
 }
 
 const languageOf = ({ language }: Flags): Language => (language === 'en' ? 'en' : 'da')
-
-function viewOf({ view, error }: Answer, flags: Flags): VisitView {
-  if (view !== undefined) return view
-  const sentence = error?.sentence?.[languageOf(flags)]
-  throw new PreCareError('visit-refused', sentence ?? error?.fields?.join('; ') ?? error?.code ?? 'no answer')
-}
-
-const linesOf = (view: VisitView, language: Language): string[] => [
-  `hub ${view.hub} ${view.software}, broker ${view.brokerReached ? 'reached' : 'not reached'}, radio ${view.radioReady ? 'ready' : 'not ready'}, time ${view.timeKnown ? 'known' : 'unknown'}`,
-  view.installation === undefined
-    ? 'no installation yet: refresh'
-    : `installation ${view.installation} revision ${view.revision}`,
-  ...view.steps.map((step) => lineOf(step, language)),
-  ...(view.deliveredAt === undefined ? [] : [`report delivered ${view.deliveredAt}`]),
-]
-
-function lineOf(step: StepView, language: Language): string {
-  const values = step.shown.map((shown) => `${shown[language]} ${shown.text}`)
-  const found = step.candidates.map(
-    ({ address, name, signalDbm }) => `${name ?? 'without a name'} ${address} ${signalDbm} dBm`,
-  )
-  const parts = [
-    step.state,
-    ...(step.doing === undefined ? [] : [step.doing]),
-    ...(step.failure === undefined ? [] : [`failed: ${sentenceFor(step.failure)[language]} (${step.failure})`]),
-    ...(step.trouble === undefined ? [] : [`trouble: ${sentenceFor(step.trouble)[language]} (${step.trouble})`]),
-    ...found,
-    ...step.ports.map(({ path }) => path),
-    ...values,
-  ]
-  return `${step.id} (${step.title}): ${parts.join(', ')}`
-}

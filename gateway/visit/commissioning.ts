@@ -88,15 +88,20 @@ export class Commissioning implements Trial {
   /** Asks the broker what is to stand here; progress with devices that stay is kept. */
   async refresh(signal: AbortSignal): Promise<void> {
     const installation = await this.#parts.office.installation(signal)
-    const known = new Map(this.#record.steps.map((step) => [step.id, step]))
+    const wanted = new Map(installation.devices.map((device) => [device.id, device]))
+    // Under the same id another driver is another device.
+    const gone = this.#record.steps.filter(({ id, driver }) => wanted.get(id)?.driver !== driver)
+    for (const { id } of gone) this.#takeAway(id)
+    const removed = [...(this.#record.removed ?? []), ...gone.flatMap(removedOf)]
     const steps = installation.devices.map(({ id, driver, slots }): Step => {
-      const before = known.get(id)
-      known.delete(id)
-      const fresh: Step = { id, driver, state: 'waiting', options: {}, met: false }
-      return { ...(before?.driver === driver ? before : fresh), ...(slots === undefined ? {} : { slots }) }
+      const { slots: _, ...before } = this.#record.steps.find((step) => step.id === id && step.driver === driver) ?? {
+        ...{ id, driver, state: 'waiting' as const, options: {}, met: false },
+      }
+      return { ...before, ...(slots === undefined ? {} : { slots }) }
     })
-    for (const id of known.keys()) this.#takeAway(id)
-    this.#keep({ ...this.#record, installation, steps })
+    const same = JSON.stringify(installation) === JSON.stringify(this.#record.installation)
+    const record = same ? this.#record : this.#unsigned()
+    this.#keep({ ...record, installation, steps, ...(removed.length > 0 && { removed }) })
   }
 
   /** Listens for a device of the kit. */
@@ -212,7 +217,8 @@ export class Commissioning implements Trial {
     const step = this.#record.steps.find(({ id }) => id === device)
     const { clock, home } = this.#parts
     const now = clock.wall()
-    if (step === undefined) return
+    // Confirmed is confirmed: a device that hands over one more from its memory afterwards changes nothing.
+    if (step === undefined || step.state === 'confirmed') return
     if (now === undefined) {
       this.#trouble(device, 'clock-wrong')
       return
@@ -243,7 +249,12 @@ export class Commissioning implements Trial {
     this.#update({ ...step, ...present, met })
     if (step.state === 'confirmed') return
     if (failure !== undefined) this.#trouble(device, pairingCode(failure.code, step))
-    else if (step.state === 'bound' && !step.met) this.#begin(device, 'measuring', MEASURE_MS)
+    else if (step.state === 'bound' && !step.met) {
+      // The visit went well, and what it brought is no proof: that is still to be told.
+      const wrong = this.#activities.get(device)?.trouble === 'clock-wrong'
+      this.#begin(device, 'measuring', MEASURE_MS)
+      if (wrong) this.#trouble(device, 'clock-wrong')
+    }
   }
 
   unreachable(device: string, code: ErrorCode): void {
@@ -253,14 +264,24 @@ export class Commissioning implements Trial {
   // --- Within -----------------------------------------------------------------------------------------------------
 
   #resume(kept: VisitRecord | undefined): VisitRecord {
+    if (kept === undefined) return { ...this.#newVisit(), steps: [] }
+    return kept.deliveredAt === undefined ? kept : this.#next(kept)
+  }
+
+  #newVisit(): Pick<VisitRecord, 'visit' | 'startedAt'> {
     const { clock, randomHex } = this.#parts
-    if (kept !== undefined && kept.deliveredAt === undefined) return kept
-    const startedAt = utcText(clock.wall() ?? 0)
-    const visit = `visit-${randomHex(6)}`
-    if (kept === undefined) return { visit, startedAt, steps: [] }
-    // What was proven before stands, until somebody tries it anew.
-    const { report: _, deliveredAt: __, ...standing } = kept
-    return { ...standing, visit, startedAt }
+    return { visit: `visit-${randomHex(6)}`, startedAt: utcText(clock.wall() ?? 0) }
+  }
+
+  /** What was proven before stands, until somebody tries it anew. What was told in a report is not told again. */
+  #next({ report: _, deliveredAt, removed, ...standing }: VisitRecord): VisitRecord {
+    const untold = deliveredAt === undefined && removed !== undefined ? { removed } : {}
+    return { ...standing, ...untold, ...this.#newVisit() }
+  }
+
+  /** To be changed: what was signed, and may have been delivered, is the report of another visit. */
+  #unsigned(): VisitRecord {
+    return this.#record.report === undefined ? this.#record : this.#next(this.#record)
   }
 
   #keep(record: VisitRecord): void {
@@ -270,7 +291,7 @@ export class Commissioning implements Trial {
 
   /** A change after signing makes the report a report of something else. */
   #update(step: Step): void {
-    const { report: _, deliveredAt: __, ...rest } = this.#record
+    const rest = this.#unsigned()
     this.#keep({ ...rest, steps: rest.steps.map((one) => (one.id === step.id ? step : one)) })
   }
 
@@ -349,6 +370,12 @@ const fresh = ({ id, driver, slots }: Step): Step => ({
   options: {},
   met: false,
 })
+
+/** What was proven once and is taken down now. */
+function removedOf({ id, driver, model, serial, state }: Step): NonNullable<VisitRecord['removed']> {
+  if (state !== 'confirmed') return []
+  return [{ id, driver, ...(model === undefined ? {} : { model }), ...(serial === undefined ? {} : { serial }) }]
+}
 
 const hasNumber = ({ values }: RawReading): boolean => Object.values(values).some((value) => isNumber(value))
 

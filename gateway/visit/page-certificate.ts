@@ -23,8 +23,8 @@ export interface PageCertificate {
   readonly cert: string
 }
 
-/** @param host name or address of the page @param now unix ms, when the hub knows it */
-export async function pageCertificate(host: string, now: number | undefined): Promise<PageCertificate> {
+/** @param hosts names or addresses of the page @param now unix ms, when the hub knows it */
+export async function pageCertificate(hosts: readonly string[], now: number | undefined): Promise<PageCertificate> {
   const pair = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])
   const [from, to] = now === undefined ? ANY_TIME : [now - DAY_MS, now + DAY_MS]
   const made = await x509.X509CertificateGenerator.createSelfSigned({
@@ -37,7 +37,7 @@ export async function pageCertificate(host: string, now: number | undefined): Pr
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
-      new x509.SubjectAlternativeNameExtension([{ type: isIP(host) > 0 ? 'ip' : 'dns', value: host }]),
+      new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: isIP(value) > 0 ? 'ip' : 'dns', value }))),
     ],
   })
   const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', pair.privateKey)

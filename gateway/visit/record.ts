@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { installationSchema, type SkipReason, signedReportSchema } from '../../broker/contract/installation.ts'
+import {
+  installationSchema,
+  removedDeviceSchema,
+  type SkipReason,
+  signedReportSchema,
+} from '../../broker/contract/installation.ts'
 import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
 import { idSchema, rawReadingSchema } from '../../device-drivers/reading.ts'
 import { writeDurably } from '../durable-file.ts'
@@ -49,6 +54,8 @@ const recordSchema = z.strictObject({
   startedAt: utc,
   installation: installationSchema.optional(),
   steps: z.array(stepSchema),
+  /** Devices that were bound here before, and are no part of the kit any more. */
+  removed: z.array(removedDeviceSchema).optional(),
   report: signedReportSchema.optional(),
   /** The broker has stored the report. */
   deliveredAt: utc.optional(),

@@ -49,6 +49,7 @@ export function reportOf(record: VisitRecord, facts: ReportFacts): Commissioning
     uplinkMs: Math.max(0, ...confirmed.map(({ uplinkMs }) => uplinkMs ?? 0)),
     devices: confirmed.map(deviceOf),
     skipped: record.steps.flatMap(({ id, skipped }) => (skipped === undefined ? [] : [{ id, reason: skipped }])),
+    ...(record.removed === undefined ? {} : { removed: record.removed }),
   })
 }
 

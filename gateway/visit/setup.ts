@@ -8,10 +8,11 @@ import { invitationOf } from '../identity/commands.ts'
 import { enrol } from '../identity/enrol.ts'
 import { identityFolder } from '../identity/slots.ts'
 import type { Log } from '../log.ts'
-import { certificateFor, isLoopback } from './attend.ts'
 import { blankDesk } from './blank-hub.ts'
+import { originsOf } from './reachable.ts'
 import { openVisitServer } from './server.ts'
 import { askForWindow, endWindow, newCode, readWindow, socketIn } from './window.ts'
+import { windowCertificate, windowFingerprint } from './window-certificate.ts'
 
 /** Makes a hub of a blank computer: its page asks for the clinic's code, and what comes of it is a configuration file. */
 
@@ -77,11 +78,14 @@ export async function setUp(wish: SetupWish, parts: SetupParts): Promise<void> {
     onEnrolled: () => done.abort(),
   })
   const close = () => endWindow(dataDir)
-  const tls = isLoopback(host) ? undefined : await certificateFor(host, clock)
+  const tls = await windowCertificate(dataDir, window, clock)
   const page = await openVisitServer({ window, desk, log, close, ...(tls && { tls }) })
   const socket = await openVisitServer({ window, desk, log, close, socket: socketIn(dataDir) })
   try {
-    print(`${page.url}/  code ${code}  serial ${serial}`)
+    const port = Number(new URL(page.url).port)
+    for (const origin of originsOf(host, port)) print(`${origin}/  code ${code}  serial ${serial}`)
+    const fingerprint = windowFingerprint(dataDir, window)
+    if (fingerprint !== undefined) print(`certificate SHA-256 ${fingerprint}`)
     while (!done.signal.aborted && readWindow(dataDir, clock.bootId, clock.now()) !== undefined) {
       await pause(clock, LOOK_EVERY_MS, done.signal)
     }

@@ -31,6 +31,8 @@ export type VisitWindow = z.infer<typeof windowSchema>
 /** Of the command line; whoever may write into the data folder may reach it. */
 export const socketIn = (dataDir: string): string => join(dataDir, 'visit.sock')
 const pathIn = (dataDir: string): string => join(dataDir, 'visit-window.json')
+/** Key and certificate of the page, where it has them (window-certificate.ts). */
+export const certificatePath = (dataDir: string): string => join(dataDir, 'visit-page.json')
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex')
 
@@ -69,8 +71,9 @@ export function readWindow(dataDir: string, bootId: string, now: number): VisitW
   return asked !== undefined && asked.bootId === bootId && now < asked.closesAt ? asked : undefined
 }
 
+/** Its certificate ends with it. */
 export function endWindow(dataDir: string): void {
-  rmSync(pathIn(dataDir), { force: true })
+  for (const path of [pathIn(dataDir), certificatePath(dataDir)]) rmSync(path, { force: true })
 }
 
 export function isCode(window: VisitWindow, given: string): boolean {

@@ -20,6 +20,9 @@ export function VisitPage() {
   const [problem, setProblem] = useState<Problem | undefined>(undefined)
   const [busy, setBusy] = useState(false)
   const say = wordsIn(language)
+  // A hub that has just been enrolled is starting: that it is silent meanwhile is no fault to look for.
+  const starting = view !== undefined && 'blank' in view && view.enrolled !== undefined
+  const shown = starting && problem?.type === 'unreachable' ? undefined : problem
 
   const hear = useCallback((answer: Answer, asked: boolean) => {
     setSignedOut(answer.type === 'signed-out')
@@ -70,11 +73,11 @@ export function VisitPage() {
         </button>
       </header>
       <main>
-        {problem !== undefined && (
+        {shown !== undefined && (
           <p class="trouble" role="alert">
-            {problem.type === 'unreachable'
+            {shown.type === 'unreachable'
               ? say('gone')
-              : (problem.sentence?.[language] ?? problem.fields?.join('; ') ?? problem.code)}
+              : (shown.sentence?.[language] ?? shown.fields?.join('; ') ?? shown.code)}
           </p>
         )}
         {signedOut ? (

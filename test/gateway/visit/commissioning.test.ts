@@ -122,6 +122,17 @@ describe('a visit', () => {
     ])
   })
 
+  it('takes no confirmation back because the device hands over one more', async () => {
+    const { home, clock, cuff } = await aHome()
+    const visit = visitIn(home, testOffice(), clock)
+    await visit.refresh(NEVER)
+    await commission(visit, 'cuff-0001', CUFF, () => cuff.measure({ systolic: 128, diastolic: 79, pulseRate: 66 }))
+    visit.confirm('cuff-0001')
+    visit.stored('cuff-0001', [home.readings()[0]?.id ?? ''])
+    const { state, test } = await untilStep(visit, 'cuff-0001', () => true)
+    expect([state, test?.confirmedAt]).toEqual(['confirmed', expect.any(String)])
+  })
+
   it('takes what a device remembers of its last home for no proof of today', async () => {
     const { home, clock, cuff } = await aHome()
     const visit = visitIn(home, testOffice(), clock)

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { PreCareError } from '../../../device-drivers/errors.ts'
-import { createHubClock, type HubClock } from '../../../gateway/hub-clock.ts'
+import { createHubClock } from '../../../gateway/hub-clock.ts'
 import { createBluezTransport } from '../../../gateway/transport/bluez/bluez.ts'
 import { systemTime } from '../../../gateway/transport/transport-time.ts'
 import { sentenceFor } from '../../../gateway/visit/sentences.ts'
@@ -8,27 +8,12 @@ import { createBloodPressureCuff } from '../../../simulators/devices/blood-press
 import { startHome } from '../../support/home.ts'
 import { startBluez, startBus, withDbus } from '../transport/bluez-fixture.ts'
 import { becomes, collectingLog } from '../transport/radio-fixture.ts'
-import { aHome, around, CUFF, KIT, testOffice, untilStep, visitIn } from './visit-fixture.ts'
+import { aHome, around, CUFF, hurriedClock, KIT, testOffice, untilStep, visitIn } from './visit-fixture.ts'
 
 /** What goes wrong in a home, and what the technician is told. */
 
 const NEVER = new AbortController().signal
-const HURRY = 60
 const ADDRESS = 'c0:30:00:00:00:09'
-
-/** A minute of waiting is over in a second. */
-function hurriedClock(): HubClock {
-  const started = performance.now()
-  return createHubClock({
-    bootId: 'boot-1',
-    monoMs: () => Math.round(5_000 + (performance.now() - started) * HURRY),
-    unixMs: () => Date.now(),
-    setTimeout: (callback, ms) => {
-      const timer = setTimeout(callback, ms / HURRY)
-      return { cancel: () => clearTimeout(timer) }
-    },
-  })
-}
 
 describe('a step that fails', () => {
   it('for a device asleep says within two minutes that it must be woken', async () => {

@@ -1,0 +1,3 @@
+export function CitizenPage({ citizen }: { readonly citizen: string }) {
+  return <main>{citizen}</main>
+}

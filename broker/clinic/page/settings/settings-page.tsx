@@ -1,0 +1,3 @@
+export function SettingsPage({ citizen }: { readonly citizen: string }) {
+  return <main>{citizen}</main>
+}

@@ -1,0 +1,17 @@
+import { createContext } from 'preact'
+import { useContext } from 'preact/hooks'
+
+export type Language = 'da' | 'en'
+
+/** One thing that the page says, in both languages; each folder has its own `words.ts`. */
+export type Said = Readonly<Record<Language, string>>
+
+export const LanguageContext = createContext<Language>('da')
+
+/** The word of a table in the reader's language. */
+export function useWords<Table extends Readonly<Record<string, Said>>>(table: Table): (word: keyof Table) => string {
+  const language = useContext(LanguageContext)
+  return (word) => (table[word] as Said)[language]
+}
+
+export const useLanguage = (): Language => useContext(LanguageContext)

@@ -1,0 +1,3 @@
+export function WorkListPage() {
+  return <main />
+}
