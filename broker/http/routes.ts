@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idSchema, KINDS, readingSchema } from '../../device-drivers/reading.ts'
+import { ACTION_ROUTES } from '../alerts/action-routes.ts'
 import { auditRowSchema } from '../audit/read.ts'
 import { openApiDocument } from '../documents/openapi.ts'
 import { documentRoutes } from '../documents/routes.ts'
@@ -114,6 +115,7 @@ export const ROUTES: readonly Route[] = [
       return { body: { items }, seen: { count: items.length } }
     },
   ),
+  ...ACTION_ROUTES,
   ...FHIR_ROUTES,
   ...documentRoutes(() => openApiDocument(ROUTES)),
   RECEIPT_ROUTE,

@@ -44,8 +44,8 @@ export interface House {
   auditRows(): readonly Record<string, unknown>[]
 }
 
-export async function openHouse(routes?: readonly Route[]): Promise<House> {
-  const core = openCore(undefined, HOUSE)
+export async function openHouse(routes?: readonly Route[], document: object = HOUSE): Promise<House> {
+  const core = openCore(undefined, document)
   const { journal, clock, ingest } = core
   const lines: (LogFields & { event: string })[] = []
   const line = (event: string, fields?: LogFields) => void lines.push({ event, ...fields })
@@ -73,6 +73,7 @@ export async function openHouse(routes?: readonly Route[]): Promise<House> {
     replay: core.replay,
     alerts: { alerts: () => ({ items: [], next: 0, withheld: 0, newest: 0 }) },
     devices: openFhirDevices(journal, registry, clock, () => undefined),
+    acting: core,
     readingsOf: (...asked) => readingsOf(journal, ...asked),
     auditOf: (...asked) => auditOf(journal, ...asked),
     notReady: () => undefined,
