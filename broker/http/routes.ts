@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { idSchema, KINDS, readingSchema } from '../../device-drivers/reading.ts'
 import { ACTION_ROUTES } from '../alerts/action-routes.ts'
+import { LIMITS_ROUTES } from '../alerts/limits-routes.ts'
 import { auditRowSchema } from '../audit/read.ts'
 import { openApiDocument } from '../documents/openapi.ts'
 import { documentRoutes } from '../documents/routes.ts'
@@ -116,6 +117,7 @@ export const ROUTES: readonly Route[] = [
     },
   ),
   ...ACTION_ROUTES,
+  ...LIMITS_ROUTES,
   ...FHIR_ROUTES,
   ...documentRoutes(() => openApiDocument(ROUTES)),
   RECEIPT_ROUTE,
