@@ -3,6 +3,7 @@ import { idSchema, KINDS, readingSchema } from '../../device-drivers/reading.ts'
 import { ACTION_ROUTES } from '../alerts/action-routes.ts'
 import { LIMITS_ROUTES } from '../alerts/limits-routes.ts'
 import { auditRowSchema } from '../audit/read.ts'
+import { TYPED_READING_ROUTES } from '../clinic/typed-reading-routes.ts'
 import { openApiDocument } from '../documents/openapi.ts'
 import { documentRoutes } from '../documents/routes.ts'
 import { FHIR_ROUTES } from '../fhir/routes.ts'
@@ -118,6 +119,7 @@ export const ROUTES: readonly Route[] = [
   ),
   ...ACTION_ROUTES,
   ...LIMITS_ROUTES,
+  ...TYPED_READING_ROUTES,
   ...FHIR_ROUTES,
   ...documentRoutes(() => openApiDocument(ROUTES)),
   RECEIPT_ROUTE,
