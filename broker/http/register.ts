@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PreCareError } from '../../device-drivers/errors.ts'
-import type { Actor, Audit } from '../audit/entry.ts'
+import { actorOf } from '../audit/actor.ts'
+import type { Audit } from '../audit/entry.ts'
 import { base32 } from '../base32.ts'
 import { depthOf } from '../parse-readings.ts'
 import type { Registry } from '../registry.ts'
 import { decide } from '../rights/decide.ts'
 import type { Session } from '../sign-in/sessions.ts'
 import { isoTime } from '../store/iso-time.ts'
-import { type Identified, type IdentifyPorts, identify, mayReadMetrics } from './identify.ts'
+import { compressed } from './compress.ts'
+import { type Identified, type IdentifyPorts, identify, mayReadMetrics, stillIs } from './identify.ts'
 import { REFUSALS, refuse } from './refusals.ts'
 import type { Answer, Asked, Caller, CitizenCall, Route, RoutePorts } from './route.ts'
 import { sessionOf } from './session-cookie.ts'
@@ -27,6 +29,7 @@ export interface RegisterPorts extends RoutePorts, IdentifyPorts {
 const MAX_JSON_DEPTH = 8
 /** A request's own mark in the audit. */
 const CORRELATION_BYTES = 10
+const JSON_TYPE = 'application/json; charset=utf-8'
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 type Refusal = (typeof REFUSALS)[keyof typeof REFUSALS]
@@ -99,13 +102,20 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
   // The routes of everybody ask for nothing of a call but what all have (Handlers.anybody), those of a session for that.
   const given = { query: query.data, body: body?.data, at, asked: askedOf(request) }
   const from = { address: request.ip, cookies: request.headers.cookie }
-  const call = { ...scope, ...given, ...from, session, cookie } as unknown as CitizenCall<unknown, unknown>
+  const holds = () => who !== 'anybody' && stillIs(who, request, session === undefined ? '' : cookie, ports)
+  const call = { ...scope, ...given, ...from, session, cookie, holds } as unknown as CitizenCall<unknown, unknown>
   const said = await route.handle(call, ports)
   if (who !== 'anybody' && route.audits !== undefined) writeDown(route.audits, who, scope, said, ports)
   if (said.cookies !== undefined) void reply.header('set-cookie', said.cookies)
   void reply.code(said.status ?? 200).header('cache-control', 'no-store')
+  if (said.headers !== undefined) void reply.headers(said.headers)
   if (said.location !== undefined) return reply.header('location', said.location).send()
-  return said.type === undefined ? reply.send(said.body) : reply.type(said.type).send(said.body)
+  const { type = JSON_TYPE } = said
+  const content = said.type === undefined ? JSON.stringify(said.body) : said.body
+  void reply.type(type)
+  const packed = await compressed(content, type, request.headers['accept-encoding'])
+  if (packed === undefined) return reply.send(content)
+  return reply.headers({ 'content-encoding': 'gzip', vary: 'accept-encoding' }).send(packed)
 }
 
 function askedOf(request: FastifyRequest): Asked {
@@ -168,6 +178,7 @@ function scopeOf(
     })
     return access.on === 'citizen' ? REFUSALS.citizen : REFUSALS.role
   }
+  if (route.identifies && pseudonym !== undefined) return denied()
   if (access.on === 'own-organisation') {
     const resource = { type: 'organisation', organisation: caller.organisation } as const
     return decide(caller, access.action, resource, at).allow ? { caller, pseudonym, citizenNamed } : denied()
@@ -191,10 +202,6 @@ function scopeOf(
   }
 }
 type CitizenKinds = Parameters<CitizenCall<unknown, unknown>['allows']>[0][]
-
-function actorOf({ role, id, organisation }: Caller): Actor {
-  return role === 'client' ? { type: 'client', id, organisation } : { type: 'user', id, organisation, role }
-}
 
 const entryOf = (action: string, caller: Caller) => ({
   actor: actorOf(caller),

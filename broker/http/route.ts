@@ -3,6 +3,8 @@ import { z } from 'zod'
 import type { Kind } from '../../device-drivers/reading.ts'
 import type { AuditEntry } from '../audit/entry.ts'
 import type { AuditRow } from '../audit/read.ts'
+import type { Clinic } from '../clinic/clinic.ts'
+import type { PageFiles } from '../clinic/page-files.ts'
 import type { FeedReading } from '../contract/messages.ts'
 import type { SchemaName } from '../contract/schemas.ts'
 import type { Parameters } from '../documents/parameters.ts'
@@ -70,6 +72,8 @@ export interface OwnCall<Query, Body> extends Call<Query, Body> {
   readonly caller: Caller
   /** For a research organisation: what it gets instead of ids. */
   readonly pseudonym: Pseudonyms | undefined
+  /** The caller could still make this call: for an answer that goes on. */
+  readonly holds: () => boolean
   /** The id in the journal of whom the caller calls so; undefined when there never was a grant on such a citizen. */
   readonly citizenNamed: (name: string) => string | undefined
 }
@@ -94,6 +98,8 @@ export interface Answer {
   readonly cookies?: readonly string[]
   /** Where to go instead (RFC 9110, 15.4.4). */
   readonly location?: string
+  /** In the place of those that every answer has: no cache, nothing that a browser would run. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** What routes need of the broker. */
@@ -112,6 +118,9 @@ export interface RoutePorts {
     to: string,
     limit: number,
   ) => readonly Omit<FeedReading, 'cursor'>[]
+  /** What people look at; absent: no page is served. */
+  readonly clinic?: Clinic
+  readonly pageFiles?: PageFiles
   readonly signIn: SignIn
   /** Absent when none is configured. */
   readonly provider?: IdentityProvider
@@ -146,6 +155,8 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType> {
   readonly body?: Body
   /** The body as its bytes, for who must check a signature of them. */
   readonly raw?: true
+  /** Its answer names people, hubs or devices by their own ids: not for research, which gets pseudonyms. */
+  readonly identifies?: true
   readonly answer: z.ZodType | 'text'
   readonly documented?: Documented
 }
@@ -167,6 +178,7 @@ export interface Route {
   readonly queryAdvice: QueryAdvice
   readonly body: z.ZodType | undefined
   readonly raw: boolean
+  readonly identifies: boolean
   readonly answer: z.ZodType | 'text'
   readonly documented: Documented
   /** Written before the answer leaves; every route that asks for a right has one. */
@@ -189,6 +201,7 @@ function line<Q extends z.ZodType, B extends z.ZodType>(
     queryAdvice: spec.queryAdvice ?? 'This address takes no parameters.',
     body,
     raw: spec.raw === true,
+    identifies: spec.identifies === true,
     answer,
     documented: spec.documented ?? {},
     audits: access.who === 'right' ? access.action : undefined,
