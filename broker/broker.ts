@@ -184,6 +184,7 @@ async function open(
     current: () => {
       if (registry.isStale()) ingest.refresh()
     },
+    acting: { journal, registry, clock, ingest },
     readingsOf: (...asked) => readingsOf(journal, ...asked),
     auditOf: (...asked) => auditOf(journal, ...asked),
     notReady: () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { idSchema, KINDS, readingSchema } from '../../device-drivers/reading.ts'
+import { ACTION_ROUTES } from '../alerts/action-routes.ts'
 import { auditRowSchema } from '../audit/read.ts'
 import { PAGE_ROUTES } from '../clinic/page-routes.ts'
 import { CLINIC_ROUTES } from '../clinic/routes.ts'
@@ -117,6 +118,7 @@ export const ROUTES: readonly Route[] = [
     },
   ),
   ...CLINIC_ROUTES,
+  ...ACTION_ROUTES,
   ...FHIR_ROUTES,
   ...documentRoutes(() => openApiDocument(ROUTES)),
   RECEIPT_ROUTE,

@@ -16,6 +16,7 @@ import type { Replay } from '../../broker/replay/replay.ts'
 import { createUser } from '../../broker/rights/users.ts'
 import { openSignIn } from '../../broker/sign-in/sign-in.ts'
 import { type Journal, openJournal } from '../../broker/store/journal.ts'
+import { nobodyActs } from './http/nobody-acts.ts'
 
 let accounts: Accounts
 let journal: Journal
@@ -53,6 +54,7 @@ function portsWith(more: Partial<HttpPorts>): HttpPorts {
     plainTextAllowed: false,
     signIn: openSignIn({ database: journal.database, clock: systemClock, audit: openTrail(journal, systemClock) }),
     current: () => undefined,
+    acting: nobodyActs(journal),
     readingsOf: () => [],
     auditOf: () => [],
     replay: replayOf((organisation, cursor, limit) => ({

@@ -6,7 +6,7 @@ import { readPageFiles } from '../../../broker/clinic/page-files.ts'
 import { PAGE_ROUTES } from '../../../broker/clinic/page-routes.ts'
 import { openRoute } from '../../../broker/http/route.ts'
 import { temporaryDirectory } from '../core-fixture.ts'
-import { openHouse } from '../http/house.ts'
+import { HOUSE, openHouse } from '../http/house.ts'
 
 /** The page's files from a real port. */
 
@@ -24,7 +24,7 @@ function builtPage(): string {
 }
 
 test('the page is served with rules of its own, and everybody asks for it anew', async () => {
-  const house = await openHouse(undefined, readPageFiles(builtPage()))
+  const house = await openHouse(undefined, HOUSE, readPageFiles(builtPage()))
   const page = await house.get('/')
   expect(page.status).toBe(200)
   expect(await page.text()).toContain('<title>PreCare')
@@ -37,7 +37,7 @@ test('the page is served with rules of its own, and everybody asks for it anew',
 })
 
 test('what is named by its content is kept, and travels packed', async () => {
-  const house = await openHouse(undefined, readPageFiles(builtPage()))
+  const house = await openHouse(undefined, HOUSE, readPageFiles(builtPage()))
   const script = await house.get('/assets/index-abc.js')
   expect(script.headers.get('content-type')).toBe('text/javascript; charset=utf-8')
   expect(script.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
@@ -52,7 +52,7 @@ test('what is named by its content is kept, and travels packed', async () => {
 })
 
 test('nothing else is a file: no map, no key, no way up', async () => {
-  const house = await openHouse(undefined, readPageFiles(builtPage()))
+  const house = await openHouse(undefined, HOUSE, readPageFiles(builtPage()))
   const port = Number(new URL(house.server.url).port)
   const asked = (path: string) =>
     new Promise<number>((resolve) => {
@@ -78,7 +78,7 @@ test('nothing else is a file: no map, no key, no way up', async () => {
 })
 
 test('without a built page the broker says how to build it', async () => {
-  const house = await openHouse(undefined, new Map())
+  const house = await openHouse(undefined, HOUSE, new Map())
   const answer = await house.get('/')
   expect(answer.status).toBe(404)
   expect(await answer.json()).toMatchObject({ error: { advice: expect.stringContaining('npm run build:pages') } })

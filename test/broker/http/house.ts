@@ -53,8 +53,12 @@ const PAGE: PageFiles = new Map([
   ['assets/index-1.js', { body: Buffer.from('1'), type: 'text/javascript; charset=utf-8' }],
 ])
 
-export async function openHouse(routes?: readonly Route[], pageFiles: PageFiles = PAGE): Promise<House> {
-  const core = openCore(undefined, HOUSE)
+export async function openHouse(
+  routes?: readonly Route[],
+  document: object = HOUSE,
+  pageFiles: PageFiles = PAGE,
+): Promise<House> {
+  const core = openCore(undefined, document)
   const { journal, clock, ingest } = core
   const lines: (LogFields & { event: string })[] = []
   const line = (event: string, fields?: LogFields) => void lines.push({ event, ...fields })
@@ -90,6 +94,7 @@ export async function openHouse(routes?: readonly Route[], pageFiles: PageFiles 
     replay: core.replay,
     alerts: { alerts: () => ({ items: [], next: 0, withheld: 0, newest: 0 }) },
     devices: openFhirDevices(journal, registry, clock, () => undefined),
+    acting: core,
     readingsOf: (...asked) => readingsOf(journal, ...asked),
     auditOf: (...asked) => auditOf(journal, ...asked),
     notReady: () => undefined,
