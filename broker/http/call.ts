@@ -53,6 +53,8 @@ export interface OwnCall<Query, Body> extends Call<Query, Body> {
    * it. Whoever uses it has written the row of this answer; otherwise one is written with what was {@link Seen}.
    */
   readonly audit: Audit
+  /** The caller could still make this call: for an answer that goes on. */
+  readonly holds: () => boolean
   /** The entity tag that If-Match names; '' where the route asks for none. */
   readonly seenTag: string
 }

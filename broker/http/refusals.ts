@@ -42,6 +42,11 @@ export const REFUSALS = {
     advice: 'Use the metrics token as a Bearer token, or ask from this machine.',
   },
   busy: { status: 503, code: 'busy', advice: 'Try again in a second.' },
+  streams: {
+    status: 429,
+    code: 'too-many-streams',
+    advice: 'Close some of the pages that are open for you, or try again in a minute.',
+  },
   foreignPage: { status: 403, code: 'access-denied', advice: 'Another site may not do this on your behalf.' },
   body: { status: 400, code: 'body-invalid', advice: 'Correct the body; it is JSON as the documentation says.' },
   rate: { status: 429, code: 'too-many-requests', advice: 'Wait as long as the retry-after header says.' },
@@ -92,7 +97,9 @@ const isBelowFhir = (url: string): boolean => url.startsWith('/fhir/')
 
 export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const { status, code, advice, fields } = refusal
-  if (status === 401) void reply.header('www-authenticate', 'Basic realm="precare"')
+  // A browser asked for Basic would ask the person, who has a page for that.
+  const scheme = reply.request.headers['sec-fetch-site'] === undefined ? 'Basic' : 'Session'
+  if (status === 401) void reply.header('www-authenticate', `${scheme} realm="precare"`)
   if (status === 503) void reply.header('retry-after', 1)
   void reply.code(status).header('cache-control', 'no-store')
   if (!isBelowFhir(reply.request.url)) return reply.send({ error: { code, advice, ...(fields && { fields }) } })

@@ -8,7 +8,8 @@ import { decide } from '../rights/decide.ts'
 import type { Session } from '../sign-in/sessions.ts'
 import { isoTime } from '../store/iso-time.ts'
 import { openRow } from './audit-row.ts'
-import { type Identified, type IdentifyPorts, identify, mayReadMetrics } from './identify.ts'
+import { compressed } from './compress.ts'
+import { type Identified, type IdentifyPorts, identify, mayReadMetrics, stillIs } from './identify.ts'
 import { entityTag, seenTag } from './precondition.ts'
 import { bodyRefusal, changeRefusal, REFUSALS, type Refusal, refuse } from './refusals.ts'
 import { type Asked, type Caller, type CitizenCall, DENIED, type Route, type RoutePorts } from './route.ts'
@@ -26,6 +27,7 @@ export interface RegisterPorts extends RoutePorts, IdentifyPorts {
 
 /** message > list > item > value, and four to spare; JSON.parse recurses. */
 const MAX_JSON_DEPTH = 8
+const JSON_TYPE = 'application/json; charset=utf-8'
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 const isRefusal = (value: object): value is Refusal => 'advice' in value
@@ -65,7 +67,8 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], p
   for (const route of routes) {
     const { method, path: url } = route
     const handler = (request: FastifyRequest, reply: FastifyReply) => answer(route, request, reply, ports)
-    if (!route.raw) app.route({ method, url, handler })
+    const bodyLimit = route.bodyBytes === undefined ? {} : { bodyLimit: route.bodyBytes }
+    if (!route.raw) app.route({ method, url, handler, ...bodyLimit })
     else {
       app.register(async (scope) => {
         scope.removeAllContentTypeParsers()
@@ -102,7 +105,8 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
   const from = { address: request.ip, cookies: request.headers.cookie }
   const row = who === 'anybody' ? undefined : openRow(who, scope, ports)
   const acts = who === 'anybody' ? {} : { actor: actorOf(who), audit: row?.append, seenTag: seen }
-  const call = { ...scope, ...given, ...from, ...acts, session, cookie }
+  const holds = () => who !== 'anybody' && stillIs(who, request, session === undefined ? '' : cookie, ports)
+  const call = { ...scope, ...given, ...from, ...acts, session, cookie, holds }
   const said = await handled(route, call as unknown as CitizenCall<unknown, unknown>, ports)
   if (said === DENIED || isRefusal(said)) {
     if (said === DENIED && route.access.who === 'right') row?.denied(route.access.action)
@@ -112,8 +116,14 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
   if (said.etag !== undefined) void reply.header('etag', entityTag(said.etag))
   if (said.cookies !== undefined) void reply.header('set-cookie', said.cookies)
   void reply.code(said.status ?? 200).header('cache-control', 'no-store')
+  if (said.headers !== undefined) void reply.headers(said.headers)
   if (said.location !== undefined) return reply.header('location', said.location).send()
-  return said.type === undefined ? reply.send(said.body) : reply.type(said.type).send(said.body)
+  const { type = JSON_TYPE } = said
+  const content = said.type === undefined ? JSON.stringify(said.body) : said.body
+  void reply.type(type)
+  const packed = await compressed(content, type, request.headers['accept-encoding'])
+  if (packed === undefined) return reply.send(content)
+  return reply.headers({ 'content-encoding': 'gzip', vary: 'accept-encoding' }).send(packed)
 }
 
 /** Thrown by a change that can't be made: what is to be corrected. Anything else is the broker's own trouble. */
@@ -182,6 +192,7 @@ function scopeOf(
     openRow(caller, citizen === undefined ? {} : { citizen }, ports).denied(access.action)
     return access.on === 'citizen' ? REFUSALS.citizen : REFUSALS.role
   }
+  if (route.identifies && pseudonym !== undefined) return denied()
   if (access.on === 'own-organisation') {
     const resource = { type: 'organisation', organisation: caller.organisation } as const
     return decide(caller, access.action, resource, at).allow ? { caller, pseudonym, citizenNamed } : denied()

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { Kind } from '../../device-drivers/reading.ts'
 import type { AuditEntry } from '../audit/entry.ts'
 import type { AuditRow } from '../audit/read.ts'
+import type { Clinic } from '../clinic/clinic.ts'
+import type { PageFiles } from '../clinic/page-files.ts'
 import type { FeedReading } from '../contract/messages.ts'
 import type { SchemaName } from '../contract/schemas.ts'
 import type { Parameters } from '../documents/parameters.ts'
@@ -47,6 +49,8 @@ export interface Answer {
   readonly cookies?: readonly string[]
   /** Where to go instead (RFC 9110, 15.4.4). */
   readonly location?: string
+  /** In the place of those that every answer has: no cache, nothing that a browser would run. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Stands for this version of what is shown: what If-Match must name to change it. */
   readonly etag?: string
 }
@@ -71,6 +75,9 @@ export interface RoutePorts {
     to: string,
     limit: number,
   ) => readonly Omit<FeedReading, 'cursor'>[]
+  /** What people look at; absent: no page is served. */
+  readonly clinic?: Clinic
+  readonly pageFiles?: PageFiles
   readonly signIn: SignIn
   /** Absent when none is configured. */
   readonly provider?: IdentityProvider
@@ -106,6 +113,10 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType> {
   readonly body?: Body
   /** The body as its bytes, for who must check a signature of them. */
   readonly raw?: true
+  /** Longest body, where it is more than a decision and a reason. */
+  readonly bodyBytes?: number
+  /** Its answer names people, hubs or devices by their own ids: not for research, which gets pseudonyms. */
+  readonly identifies?: true
   readonly answer: z.ZodType | 'text'
   readonly documented?: Documented
   /** Its answers have an ETag. */
@@ -133,6 +144,8 @@ export interface Route {
   readonly queryAdvice: QueryAdvice
   readonly body: z.ZodType | undefined
   readonly raw: boolean
+  readonly bodyBytes: number | undefined
+  readonly identifies: boolean
   readonly answer: z.ZodType | 'text'
   readonly documented: Documented
   readonly etag: boolean
@@ -157,6 +170,8 @@ function line<Q extends z.ZodType, B extends z.ZodType>(
     queryAdvice: spec.queryAdvice ?? 'This address takes no parameters.',
     body,
     raw: spec.raw === true,
+    bodyBytes: spec.bodyBytes,
+    identifies: spec.identifies === true,
     answer,
     documented: spec.documented ?? {},
     etag: spec.etag === true,

@@ -345,4 +345,21 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (issuer, subject)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What staff write for one another: free text, which stays here. open: the work list then, by standing
+  CREATE TABLE notes (
+    id TEXT PRIMARY KEY, organisation TEXT NOT NULL, citizen TEXT NOT NULL, at TEXT NOT NULL, author TEXT NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX notes_by_citizen ON notes (citizen, organisation, at);
+  CREATE TABLE handovers (
+    id TEXT PRIMARY KEY, organisation TEXT NOT NULL, at TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL,
+    open TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX handovers_by_organisation ON handovers (organisation, at);
+  CREATE TABLE handover_lines (
+    handover TEXT NOT NULL, position INTEGER NOT NULL, citizen TEXT NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (handover, position)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

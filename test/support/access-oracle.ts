@@ -21,6 +21,7 @@ function roleMay(role: string, action: Action): boolean {
       return treats(role)
     case 'plan.set':
     case 'readings.write':
+    case 'work-list.read':
       return role === 'nurse' || role === 'physician'
     case 'limits.set':
       return role === 'physician'
