@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { idSchema, KINDS, readingSchema } from '../../device-drivers/reading.ts'
 import { ACTION_ROUTES } from '../alerts/action-routes.ts'
 import { LIMITS_ROUTES } from '../alerts/limits-routes.ts'
+import { PLAN_ROUTES } from '../alerts/plan/plan-routes.ts'
 import { auditRowSchema } from '../audit/read.ts'
 import { HANDOVER_ROUTES } from '../clinic/handovers-routes.ts'
 import { NOTES_ROUTES } from '../clinic/notes-routes.ts'
@@ -124,6 +125,7 @@ export const ROUTES: readonly Route[] = [
   ...CLINIC_ROUTES,
   ...ACTION_ROUTES,
   ...LIMITS_ROUTES,
+  ...PLAN_ROUTES,
   ...TYPED_READING_ROUTES,
   ...NOTES_ROUTES,
   ...HANDOVER_ROUTES,

@@ -361,5 +361,11 @@ export const MIGRATIONS: readonly string[] = [
     handover TEXT NOT NULL, position INTEGER NOT NULL, citizen TEXT NOT NULL, text TEXT NOT NULL,
     PRIMARY KEY (handover, position)
   ) STRICT, WITHOUT ROWID;
+  -- Who ended a plan, or took it back before it began: then it is only here
+  CREATE TABLE plan_endings (
+    citizen TEXT NOT NULL, kind TEXT NOT NULL, from_at TEXT NOT NULL, at TEXT NOT NULL, author TEXT NOT NULL,
+    reason TEXT NOT NULL, plan TEXT NOT NULL,
+    PRIMARY KEY (citizen, kind, from_at, at)
+  ) STRICT, WITHOUT ROWID;
   `,
 ]
