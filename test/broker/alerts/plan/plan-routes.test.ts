@@ -72,7 +72,7 @@ describe('a plan over HTTP', () => {
   })
 
   it('is watched by the running engine without a restart', async () => {
-    const { set, core } = await stage()
+    const { set, end, core } = await stage()
     const { journal, registry, ingest, clock } = core
     const watch = openPlanWatch({ journal, registry, hubs: () => [], tell: ingest.alerts.reconcile })
     const look = (ms: number) => {
@@ -83,9 +83,15 @@ describe('a plan over HTTP', () => {
     }
     look(NOW)
     await set(daily())
-    for (let minutes = 0; minutes < 25 * 60; minutes += 1) look(NOW + minutes * 60_000)
-    const verdicts = journal.database.prepare('SELECT kind, opens FROM slot_verdicts').all()
-    expect(verdicts[0]).toEqual({ kind: 'blood-pressure', opens: Date.parse('2026-03-02T07:00:00Z') })
+    const liveADay = (from: number) => {
+      for (let minutes = 0; minutes < 24 * 60; minutes += 1) look(from + minutes * 60_000)
+    }
+    const slots = () => journal.database.prepare('SELECT DISTINCT kind, opens FROM slot_verdicts').all()
+    liveADay(NOW)
+    expect(slots()).toEqual([{ kind: 'blood-pressure', opens: Date.parse('2026-03-02T07:00:00Z') }])
+    await end()
+    liveADay(NOW + DAY)
+    expect(slots()).toHaveLength(1)
   })
 
   it('means from now when it says today, and is refused when it says earlier', async () => {
