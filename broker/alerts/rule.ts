@@ -206,6 +206,7 @@ export const ruleSchema = z.discriminatedUnion('type', [
   answersRule,
 ])
 export type Rule = z.output<typeof ruleSchema>
+export const RULE_TYPES = ['limits', 'change', 'gain', 'score', 'answers'] as const satisfies readonly Rule['type'][]
 export type LimitsRule = Extract<Rule, { type: 'limits' }>
 export type ChangeRule = Extract<Rule, { type: 'change' }>
 export type GainRule = Extract<Rule, { type: 'gain' }>

@@ -193,6 +193,19 @@ export const noteSchema = z.strictObject({
 })
 export type Note = z.output<typeof noteSchema>
 
+/** `POST /v1/handovers`: one shift to the next. */
+export const handoverSchema = noteSchema.extend({
+  /** Citizens on the work list then, by standing, as `counts` of the work list. */
+  open: workListSchema.shape.counts,
+  /** What to watch of whom; only of citizens whom the reader may see now. */
+  citizens: z.array(z.strictObject({ citizen: idSchema, text: z.string() })),
+})
+export type Handover = z.output<typeof handoverSchema>
+
+/** `GET /v1/handovers?limit=`: newest first. */
+export const handoversSchema = z.strictObject({ items: z.array(handoverSchema) })
+export type Handovers = z.output<typeof handoversSchema>
+
 /** `GET /v1/citizens/:citizen/overview`: everything but the series. Lists newest first. */
 export const overviewSchema = z.strictObject({
   at: utc,
@@ -264,6 +277,8 @@ export const limitsAnswerSchema = z.strictObject({
       /** The rule that compares with them: `limits-oxygen-saturation`. */
       rule: z.string(),
       effective: limitValuesSchema,
+      /** What template, stage and organisation say without the citizen's own; absent when it is not worked out. */
+      inherited: limitValuesSchema.optional(),
       /** By name of the limit. */
       origins: z.record(z.string(), originSchema),
       /** Set for this citizen and this quantity. */
@@ -314,6 +329,22 @@ export const heldSchema = z.strictObject({
   newest: utc,
 })
 export type Held = z.output<typeof heldSchema>
+
+/** `GET /v1/devices/:device/assignment`; its ETag is asked for when another's assignment is to end. */
+export const assignmentsSchema = z.strictObject({
+  device: idSchema,
+  hub: idSchema,
+  driver: z.string(),
+  /** Those that hold or begin later. Without slot: the whole device; without citizen: somebody on whom there is no grant. */
+  assignments: z.array(
+    z.strictObject({ citizen: idSchema.optional(), slot: z.int().optional(), from: utc, to: utc.optional() }),
+  ),
+})
+export type Assignments = z.output<typeof assignmentsSchema>
+
+/** `PUT` of the same: whose it is now, and how many held readings become theirs. */
+export const assignedSchema = assignmentsSchema.extend({ released: z.int() })
+export type Assigned = z.output<typeof assignedSchema>
 
 /** `GET /v1/fleet`: what a technician looks after; no measured value in it. Worst first. */
 export const fleetSchema = z.strictObject({

@@ -47,6 +47,8 @@ const CARE = ['client', 'nurse', 'physician'] as const satisfies readonly Who[]
 
 export const RIGHTS = {
   'readings.read': { on: 'citizen', by: CARE, research: true },
+  /** Type a reading in. */
+  'readings.write': { on: 'citizen', by: ['nurse', 'physician'] },
   'alerts.read': { on: 'citizen', by: CARE, research: true },
   /** Acknowledge, close, pause. */
   'alerts.handle': { on: 'citizen', by: CARE },
@@ -54,6 +56,8 @@ export const RIGHTS = {
   'limits.set': { on: 'citizen', by: ['physician'] },
   /** The organisation's own feed, entry by entry decided as `readings.read` once more. */
   'feed.read': { on: 'organisation', by: CARE, research: true },
+  /** Everybody who needs somebody, citizen by citizen and kind by kind decided as `alerts.read` and `readings.read` once more. */
+  'work-list.read': { on: 'organisation', by: ['nurse', 'physician'] },
   'hubs.read': { on: 'organisation', by: ['technician', 'administrator'] },
   'hubs.provision': { on: 'organisation', by: ['technician'] },
   'users.manage': { on: 'organisation', by: ['administrator'] },
