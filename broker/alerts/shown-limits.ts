@@ -92,6 +92,13 @@ export function shownLimits(journal: Journal, citizen: string, allows: (kind: Ki
   const limited = effectiveRules(citizen, watches, sources, at).flatMap(({ rule, id, origins }) =>
     rule?.type === 'limits' ? [shown(rule.quantity, id, rule.limits, origins)] : [],
   )
+  const without = sources.filter(({ level }) => level !== 'limits')
+  const inherited = new Map(
+    effectiveRules(citizen, watches, without, at).map(({ id, rule }) => [
+      id,
+      rule?.type === 'limits' ? rule.limits : {},
+    ]),
+  )
   const known = new Set(limited.map(({ quantity }) => quantity))
   const bare = [...new Set(measuredQuantities(journal, citizen))]
     .filter((quantity) => !known.has(quantity))
@@ -99,6 +106,7 @@ export function shownLimits(journal: Journal, citizen: string, allows: (kind: Ki
   const order = Object.keys(QUANTITIES)
   const limits = [...limited, ...bare]
     .filter(({ quantity }) => mayHaveQuantity(quantity as QuantityName, allows))
+    .map((one) => ({ ...one, inherited: inherited.get(one.rule) ?? {} }))
     .sort((a, b) => order.indexOf(a.quantity) - order.indexOf(b.quantity))
   return { limits }
 }
