@@ -34,7 +34,10 @@ export function openAlertRows(journal: Journal): AlertRows {
   const selectUnfinished = sql(
     `SELECT message FROM alerts WHERE citizen = ? AND rule = ? AND state IN ('open', 'acknowledged')`,
   )
-  const selectAll = sql(`SELECT message FROM alerts WHERE state IN ('open', 'acknowledged') ORDER BY id`)
+  // By their index: after a year there are a hundred times as many that are over.
+  const selectAll = sql(
+    `SELECT message FROM alerts INDEXED BY one_unfinished_alert WHERE state IN ('open', 'acknowledged') ORDER BY id`,
+  )
   const selectOfCitizen = sql('SELECT message FROM alerts WHERE citizen = ? ORDER BY opened_at, id')
   const selectEpisodes = sql('SELECT episode FROM episodes WHERE alert = ? ORDER BY opened_at, rule, first')
   const selectAfter = sql(

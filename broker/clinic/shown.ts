@@ -6,8 +6,8 @@ import type { Onlooker } from './sight.ts'
 
 /**
  * Who was shown whom, for the audit. A list or a stream shows many citizens again and again, to a screen that nobody may
- * be looking at: one row for each person and citizen in an hour says as much as one per answer, and three hundred rows
- * per look would drown the others. Other kinds than before are another row.
+ * be looking at: one row for each person and citizen in a shift says as much as one per answer, and three hundred rows
+ * per look would drown the others (rows are kept for ever). Other kinds than before are another row.
  */
 export type Shown = (to: Onlooker, whom: readonly ShownCitizen[]) => void
 
@@ -17,7 +17,8 @@ export interface ShownCitizen {
   readonly purpose: string | undefined
 }
 
-const EACH_MS = 3600_000
+/** A shift, as long as a session lasts (sign-in/sessions.ts). */
+const EACH_MS = 8 * 3600_000
 /** Twenty people and 2,000 citizens. */
 const MAX_REMEMBERED = 40_000
 

@@ -121,6 +121,16 @@ describe('assigning a device', () => {
     expect(await refused({ slot: 300 })).toEqual([400, ['slot']])
   })
 
+  test('is not for a citizen on whom the grant has ended', async () => {
+    const ward = await openWard(DOCUMENT)
+    const { core } = ward.house
+    const ended = DOCUMENT.grants.map((grant) => (grant.citizen === 'citizen-3' ? { ...grant, to: at(0) } : grant))
+    core.apply({ ...DOCUMENT, grants: ended })
+    const told = await put(ward, 'spare-0001', { citizen: 'citizen-3', from: at(0) })
+    expect(told.status).toBe(404)
+    expect(assignments(ward, 'spare-0001')).toEqual([])
+  })
+
   test('is for technicians, own citizens and own hubs: all else is not there', async () => {
     const ward = await openWard(DOCUMENT)
     const body = { citizen: 'citizen-3', from: at(0) }

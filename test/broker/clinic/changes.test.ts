@@ -140,7 +140,7 @@ describe('the changes over HTTP', () => {
       `CREATE TEMP TRIGGER full BEFORE INSERT ON audit WHEN NEW.action = 'work-list.read'
        BEGIN SELECT RAISE(ABORT, 'no room'); END`,
     )
-    house.core.clock.time += 3600_000
+    house.core.clock.time += 8 * 3600_000
     await measure(house.core, 120)
     house.clinic.changes.wake()
     await listening.over

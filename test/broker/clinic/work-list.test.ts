@@ -157,7 +157,7 @@ describe('the work list', () => {
     expect(await list(house)).toMatchObject({ items: [], calm: 0 })
   })
 
-  test('leaves one row in the audit for each citizen and person in an hour, beside the row of each answer', async () => {
+  test('leaves one row in the audit for each citizen and person in a shift, beside the row of each answer', async () => {
     const house = await houseWith(['a', { values: pressure(171) }])
     const rows = () => house.auditRows().filter(({ action }) => action === 'work-list.read')
     await list(house)
@@ -168,7 +168,7 @@ describe('the work list', () => {
       { actor: 'nurse-clinic', citizen: null, count: 1 },
     ])
     await list(house, 'physician')
-    house.core.clock.time += 3600_000
+    house.core.clock.time += 8 * 3600_000
     await list(house)
     expect(
       rows()
