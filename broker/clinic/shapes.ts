@@ -264,6 +264,8 @@ export const limitsAnswerSchema = z.strictObject({
       /** The rule that compares with them: `limits-oxygen-saturation`. */
       rule: z.string(),
       effective: limitValuesSchema,
+      /** What template, stage and organisation say without the citizen's own; absent when it is not worked out. */
+      inherited: limitValuesSchema.optional(),
       /** By name of the limit. */
       origins: z.record(z.string(), originSchema),
       /** Set for this citizen and this quantity. */
@@ -312,6 +314,8 @@ export const heldSchema = z.strictObject({
   count: z.int(),
   oldest: utc,
   newest: utc,
+  /** Entity tag of the device's assignments: what `PUT /v1/devices/:device/assignment` names as seen. */
+  etag: z.string().optional(),
 })
 export type Held = z.output<typeof heldSchema>
 
