@@ -60,7 +60,7 @@ export function AssignDialog({ held, close, changed, done }: DialogProps) {
     })
     setBusy(false)
     if (answer.type === 'fine') {
-      done(releaseWords(held, sure, now(), language))
+      done(`${say('assignedNow')} ${releaseWords(held, sure, now(), language)}`)
       return
     }
     setRefusal(answer)

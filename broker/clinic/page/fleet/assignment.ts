@@ -64,10 +64,13 @@ export function releaseWords(held: Held, { citizen, slot, from }: Assignment, no
   const da = language === 'da'
   const moment = formatMoment(from, now, language)
   const place = slot === undefined ? '' : da ? `, plads ${slot},` : `, slot ${slot},`
-  const taken = da ? `${citizen} får ${held.device}${place} fra ${moment}.` : `${citizen} gets ${held.device}${place} from ${moment}.`
+  const taken = da
+    ? `${citizen} får ${held.device}${place} fra ${moment}.`
+    : `${citizen} gets ${held.device}${place} from ${moment}.`
   const all = countWords(held, language)
   // A field holds whole minutes, and the oldest was measured within one.
-  if (Date.parse(from) <= Date.parse(held.oldest)) return `${taken} ${da ? `${all} frigives.` : `${all} will be released.`}`
+  if (Date.parse(from) <= Date.parse(held.oldest))
+    return `${taken} ${da ? `${all} frigives.` : `${all} will be released.`}`
   if (Date.parse(from) > Date.parse(held.newest)) {
     return `${taken} ${da ? 'Ingen af målingerne frigives: de er alle ældre.' : 'No readings will be released: all are older.'}`
   }

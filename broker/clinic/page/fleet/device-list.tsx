@@ -18,7 +18,9 @@ export function DeviceList({ devices }: { readonly devices: FleetHub['devices'] 
             <b>{one.model ?? one.driver}</b> {one.device}
             <dl class="facts">
               <Fact name={say('lastSeen')}>{one.lastSeen === undefined ? '–' : <When at={one.lastSeen} />}</Fact>
-              <Fact name={say('lastReading')}>{one.lastReading === undefined ? '–' : <When at={one.lastReading} />}</Fact>
+              <Fact name={say('lastReading')}>
+                {one.lastReading === undefined ? '–' : <When at={one.lastReading} />}
+              </Fact>
               {one.batteryPercent !== undefined && <Fact name={say('battery')}>{`${one.batteryPercent} %`}</Fact>}
               {one.clockOffsetMs !== undefined && (
                 <Fact name={say('clock')}>{clockWords(one.clockOffsetMs, language)}</Fact>

@@ -30,7 +30,10 @@ function Events({ events }: Pick<Fleet, 'events'>) {
     <ul class="events">
       {events.map(({ at, kind, subject }) => (
         <li key={`${at} ${kind} ${subject}`}>
-          <b>{subject}</b> {eventWords(kind, language)} <span class="soft"><When at={at} /></span>
+          <b>{subject}</b> {eventWords(kind, language)}{' '}
+          <span class="soft">
+            <When at={at} />
+          </span>
         </li>
       ))}
     </ul>

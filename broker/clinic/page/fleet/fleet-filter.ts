@@ -34,7 +34,10 @@ export function filtered(hubs: readonly FleetHub[], { text, urgency, trouble, ve
 }
 
 /** How many hubs have each of something, most first. */
-export function counted(hubs: readonly FleetHub[], of: (hub: FleetHub) => readonly string[]): (readonly [string, number])[] {
+export function counted(
+  hubs: readonly FleetHub[],
+  of: (hub: FleetHub) => readonly string[],
+): (readonly [string, number])[] {
   const counts = new Map<string, number>()
   for (const hub of hubs) for (const name of of(hub)) counts.set(name, (counts.get(name) ?? 0) + 1)
   return [...counts].sort(([a, many], [b, few]) => few - many || (a < b ? -1 : 1))

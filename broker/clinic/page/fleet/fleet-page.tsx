@@ -3,10 +3,11 @@ import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { Fleet } from '../../shapes.ts'
 import { Button } from '../shell/button.tsx'
 import { type Answer, ask } from '../shell/calls.ts'
-import { setClock } from '../shell/clock.ts'
+import { now, setClock } from '../shell/clock.ts'
 import { formatTime } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { refusalText } from '../shell/refusal-text.ts'
+import { When } from '../shell/when.tsx'
 import { EventList } from './event-list.tsx'
 import { keptInOrder, orderOf } from './fleet-filter.ts'
 import { FLEET_WORDS } from './fleet-words.ts'
@@ -15,6 +16,8 @@ import { HubList } from './hub-list.tsx'
 
 /** A hub counts as silent after minutes; half of one is soon enough to see it. */
 const LOOK_EVERY_MS = 30_000
+/** Each look keeps the session in use: a page that nobody uses stops looking, and is signed out in its time. */
+const USED_MS = 10 * 60_000
 
 type Trouble = Exclude<Answer<Fleet>, { type: 'fine' }>
 
@@ -41,10 +44,18 @@ export function FleetPage() {
 
   useEffect(() => {
     const stop = new AbortController()
+    const { signal } = stop
     let timer: number | undefined
+    let usedAt = now()
+    const used = () => {
+      usedAt = now()
+    }
+    for (const event of ['pointerdown', 'keydown', 'wheel'] as const) {
+      addEventListener(event, used, { passive: true, signal })
+    }
     const round = async () => {
-      await look(stop.signal)
-      if (!stop.signal.aborted) timer = window.setTimeout(round, LOOK_EVERY_MS)
+      if (now() - usedAt < USED_MS) await look(signal)
+      if (!signal.aborted) timer = window.setTimeout(round, LOOK_EVERY_MS)
     }
     void round()
     return () => {
@@ -59,7 +70,14 @@ export function FleetPage() {
       <header>
         <h1>{say('heading')}</h1>
         {fleet !== undefined && trouble === undefined && (
-          <p class="soft">{`${say('asOf')} ${formatTime(fleet.at, language)}`}</p>
+          <p class="soft">
+            {say('asOf')} <When at={fleet.at} />
+          </p>
+        )}
+        {(fleet !== undefined || trouble !== undefined) && (
+          <Button look="quiet" onClick={() => void look()}>
+            {say(trouble === undefined ? 'refresh' : 'again')}
+          </Button>
         )}
       </header>
       <div role="status" class={trouble === undefined ? '' : 'problem'}>
@@ -67,7 +85,6 @@ export function FleetPage() {
         {told && `${say('cut')} ${formatTime(fleet.at, language)}.`}
         {trouble !== undefined && !told && refusalText(trouble, language)}
       </div>
-      {trouble !== undefined && <Button onClick={() => void look()}>{say('again')}</Button>}
       {fleet !== undefined && order !== undefined && (
         <>
           {fleet.held.length > 0 && <HeldList held={fleet.held} look={() => look()} />}

@@ -2,17 +2,24 @@ import type { Held } from '../../shapes.ts'
 import type { Language, Said } from '../shell/language.ts'
 
 export const FLEET_WORDS = {
-  heading: { da: 'Hubber og apparater', en: 'Hubs and devices' },
+  heading: { da: 'Udstyr', en: 'Equipment' },
   loading: { da: 'Henter …', en: 'Loading …' },
   again: { da: 'Prøv igen', en: 'Try again' },
+  refresh: { da: 'Hent igen', en: 'Fetch again' },
   asOf: { da: 'Hentet', en: 'Fetched' },
-  cut: { da: 'Ingen forbindelse til serveren. Tallene er fra', en: 'No connection to the server. The figures are from' },
+  cut: {
+    da: 'Ingen forbindelse til serveren. Tallene er fra',
+    en: 'No connection to the server. The figures are from',
+  },
   hubs: { da: 'Hubber', en: 'Hubs' },
   all: { da: 'Alle', en: 'All' },
   now: { da: 'Handl nu', en: 'Act now' },
   soon: { da: 'Se på det', en: 'Have a look' },
   fine: { da: 'I orden', en: 'Fine' },
-  search: { da: 'Søg efter hub, apparat, model eller installation', en: 'Search for hub, device, model or installation' },
+  search: {
+    da: 'Søg efter hub, apparat, model eller installation',
+    en: 'Search for hub, device, model or installation',
+  },
   trouble: { da: 'Problem', en: 'Trouble' },
   version: { da: 'Version', en: 'Version' },
   any: { da: 'alle', en: 'all' },
@@ -84,13 +91,22 @@ export const HELD_WORDS = {
   assign: { da: 'Tildel en borger', en: 'Assign a citizen' },
   slot: { da: 'plads', en: 'slot' },
   citizen: { da: 'Borgerens id', en: 'Id of the citizen' },
-  citizenHint: { da: 'Som i installationen; aldrig CPR-nummer eller navn.', en: 'As in the installation; never a CPR number or a name.' },
+  citizenHint: {
+    da: 'Som i installationen; aldrig CPR-nummer eller navn.',
+    en: 'As in the installation; never a CPR number or a name.',
+  },
   citizenWrong: {
     da: 'Et id har 4 til 32 tegn: a–z, 0–9 og bindestreg.',
     en: 'An id has 4 to 32 characters: a–z, 0–9 and hyphen.',
   },
-  citizenCpr: { da: 'Det ligner et CPR-nummer. Skriv borgerens id.', en: 'This looks like a CPR number. Write the id of the citizen.' },
-  slotField: { da: 'Brugerplads på apparatet (tom: hele apparatet)', en: 'User slot of the device (empty: the whole device)' },
+  citizenCpr: {
+    da: 'Det ligner et CPR-nummer. Skriv borgerens id.',
+    en: 'This looks like a CPR number. Write the id of the citizen.',
+  },
+  slotField: {
+    da: 'Brugerplads på apparatet (tom: hele apparatet)',
+    en: 'User slot of the device (empty: the whole device)',
+  },
   slotWrong: { da: 'Skriv et tal fra 0 til 255.', en: 'Write a number from 0 to 255.' },
   from: { da: 'Fra hvornår', en: 'From when' },
   fromWrong: { da: 'Vælg dato og tid, ikke i fremtiden.', en: 'Choose date and time, not in the future.' },
@@ -106,6 +122,7 @@ export const HELD_WORDS = {
     da: 'Apparatet eller borgeren findes ikke, eller I har ikke adgang til borgeren. Tjek id’et.',
     en: 'There is no such device or citizen, or you have no grant on the citizen. Check the id.',
   },
+  assignedNow: { da: 'Tildelt.', en: 'Assigned.' },
   taken: {
     da: 'Apparatet eller pladsen er allerede tildelt i det tidsrum. Vælg et andet tidspunkt, eller afslut den anden tildeling først.',
     en: 'The device or slot is assigned already in that time. Choose another time, or end the other assignment first.',

@@ -40,7 +40,7 @@ export function HubCard({ hub }: { readonly hub: FleetHub }) {
       <details onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>
           {say('more')}
-          <span class="hidden">{` ${hub.hub}`}</span>
+          <span class="hidden-text">{` ${hub.hub}`}</span>
         </summary>
         {open && (
           <>

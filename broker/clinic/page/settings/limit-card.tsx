@@ -12,12 +12,18 @@ import { LIMIT_WORDS } from './limit-words.ts'
 import { listed } from './plan-sentence.ts'
 import type { Versioned } from './versioned.ts'
 
+/** set: may save. try: may see what others would have said. */
+export interface LimitRights {
+  readonly set: boolean
+  readonly try: boolean
+}
+
 interface CardProps {
   readonly citizen: string
   readonly limits: QuantityLimits
   /** Of all quantities. */
   readonly all: Versioned<LimitsAnswer>
-  readonly mayChange: boolean
+  readonly rights: LimitRights
   /** Just added: the editor is open. */
   readonly begun: boolean
   readonly keep: (limits: Versioned<LimitsAnswer>) => void
@@ -25,13 +31,14 @@ interface CardProps {
 }
 
 /** One quantity: the four limits that hold, who set them and why, and the editor below. */
-export function LimitCard({ citizen, limits, all, mayChange, begun, keep, announce }: CardProps) {
+export function LimitCard({ citizen, limits, all, rights, begun, keep, announce }: CardProps) {
   const say = useWords(LIMIT_WORDS)
   const language = useLanguage()
   const [open, setOpen] = useState(begun)
-  const id = `limits-${limits.quantity}`
+  const id = `card-${limits.rule || limits.quantity}`
   const name = quantityName(limits.quantity, language)
   const unit = unitText(limits.unit)
+  const begin = rights.set ? 'edit' : 'try'
   const close = () => {
     setOpen(false)
     focusWithin(id, 'header button')
@@ -42,9 +49,9 @@ export function LimitCard({ citizen, limits, all, mayChange, begun, keep, announ
         <h3 id={`${id}-name`}>
           {name} {unit !== '' && <small>{unit}</small>}
         </h3>
-        {mayChange && !open && (
-          <Button label={`${say('edit')}: ${name}`} onClick={() => setOpen(true)}>
-            {say('edit')}
+        {(rights.set || rights.try) && !open && (
+          <Button label={`${say(begin)}: ${name}`} onClick={() => setOpen(true)}>
+            {say(begin)}
           </Button>
         )}
       </header>
@@ -55,6 +62,7 @@ export function LimitCard({ citizen, limits, all, mayChange, begun, keep, announ
           citizen={citizen}
           limits={limits}
           all={all}
+          saves={rights.set}
           name={name}
           close={close}
           keep={keep}

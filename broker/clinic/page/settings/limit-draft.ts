@@ -8,7 +8,7 @@ export type { Bound }
 
 export type LimitDraft = Readonly<Record<Bound, string>>
 
-/** order: the limit must be above the one named. range: no device measures so far out; it may be saved. */
+/** order: the limit must be above the one named. range: no measured value can reach it. */
 export type LimitProblem =
   | { readonly type: 'number' }
   | { readonly type: 'order'; readonly below: Bound }
@@ -37,29 +37,30 @@ function numberOf(text: string): number | undefined | 'none' {
   return NUMBER.test(trimmed) ? Number(trimmed.replace(',', '.')) : 'none'
 }
 
-/** Problems by field, and the values when none of them forbids saving. An empty field is no limit. */
+/**
+ * Problems by field, and the values when there are none. An empty field is no limit; at least one must be given.
+ * @param range of plausible values, both ends in it
+ */
 export function readDraft(
   draft: LimitDraft,
   range?: readonly [number, number],
 ): { readonly values: LimitValues | undefined; readonly problems: Readonly<Partial<Record<Bound, LimitProblem>>> } {
   const problems: Partial<Record<Bound, LimitProblem>> = {}
   const values: Partial<Record<Bound, number>> = {}
+  const [from, to] = range ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
   for (const bound of BOUNDS) {
     const number = numberOf(draft[bound])
     if (number === 'none') problems[bound] = { type: 'number' }
     else if (number !== undefined) values[bound] = number
+    if (typeof number === 'number' && (number < from || number > to)) problems[bound] = { type: 'range', from, to }
   }
   const order = orderProblem(values)
-  if (order !== undefined) problems[order.bound] = { type: 'order', below: order.below }
-  const fine = Object.keys(problems).length === 0
-  for (const bound of BOUNDS) {
-    const value = values[bound]
-    if (range === undefined || value === undefined || problems[bound] !== undefined) continue
-    const [from, to] = range
-    if (value < from || value > to) problems[bound] = { type: 'range', from, to }
-  }
+  if (order !== undefined) problems[order.bound] ??= { type: 'order', below: order.below }
+  const fine = Object.keys(problems).length === 0 && Object.keys(values).length > 0
   return { values: fine ? values : undefined, problems }
 }
+
+export const isEmpty = (draft: LimitDraft): boolean => BOUNDS.every((bound) => draft[bound].trim() === '')
 
 export const sameLimits = (a: LimitValues, b: LimitValues): boolean => BOUNDS.every((bound) => a[bound] === b[bound])
 

@@ -8,7 +8,7 @@ import { unitText } from '../shell/names.ts'
 import { focusWithin } from './focus.ts'
 import { FourLimits } from './four-limits.tsx'
 import { LimitConflict } from './limit-conflict.tsx'
-import { BOUNDS, draftOf, type LimitDraft, readDraft, trialKey } from './limit-draft.ts'
+import { draftOf, isEmpty, type LimitDraft, readDraft, trialKey } from './limit-draft.ts'
 import { LimitFields } from './limit-fields.tsx'
 import { markOf, type QuantityLimits } from './limit-sentences.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
@@ -26,21 +26,23 @@ interface EditorProps {
   readonly limits: QuantityLimits
   /** Of all quantities, as they are shown. */
   readonly all: Versioned<LimitsAnswer>
+  /** Otherwise it is only tried. */
+  readonly saves: boolean
   readonly name: string
   readonly close: () => void
   readonly keep: (limits: Versioned<LimitsAnswer>) => void
   readonly announce: (text: string) => void
 }
 
-const limitsOf = (answer: LimitsAnswer, quantity: string): LimitValues =>
-  answer.limits.find((one) => one.quantity === quantity)?.effective ?? {}
+const limitsOf = (answer: LimitsAnswer, { quantity, rule }: QuantityLimits): LimitValues =>
+  answer.limits.find((one) => one.quantity === quantity && one.rule === rule)?.effective ?? {}
 
 /** New limits for one quantity, with the dry run beside them. What is typed stays until it is saved or left. */
-export function LimitEditor({ citizen, limits, all, name, close, keep, announce }: EditorProps) {
+export function LimitEditor({ citizen, limits, all, saves, name, close, keep, announce }: EditorProps) {
   const { quantity, decimals, effective } = limits
   const say = useWords(LIMIT_WORDS)
   const language = useLanguage()
-  const id = `edit-${quantity}`
+  const id = `edit-${limits.rule || quantity}`
   const [draft, setDraft] = useState<LimitDraft>(() => draftOf(effective, decimals, markOf(language)))
   const [reason, setReason] = useState('')
   const [reviewAt, setReviewAt] = useState('')
@@ -76,6 +78,10 @@ export function LimitEditor({ citizen, limits, all, name, close, keep, announce 
   }
   const save = (event: Event) => {
     event.preventDefault()
+    if (!saves) {
+      run()
+      return
+    }
     setTried(true)
     if (values === undefined || decision.problem !== undefined) goToMistake()
     else if (key !== undefined && !seenTrials.current.has(key)) ask('unseen')
@@ -85,10 +91,10 @@ export function LimitEditor({ citizen, limits, all, name, close, keep, announce 
 
   return (
     <div class="editor" id={id}>
-      <form noValidate onSubmit={save} aria-label={`${say('edit')}: ${name}`}>
+      <form noValidate onSubmit={save} aria-label={`${say(saves ? 'edit' : 'try')}: ${name}`}>
         {conflict !== undefined && values !== undefined && (
           <LimitConflict
-            was={limitsOf(conflict.before, quantity)}
+            was={limitsOf(conflict.before, limits)}
             now={effective}
             mine={values}
             decimals={decimals}
@@ -111,37 +117,36 @@ export function LimitEditor({ citizen, limits, all, name, close, keep, announce 
             saving.forget()
           }}
         />
-        {BOUNDS.every((bound) => draft[bound].trim() === '') && <p class="hint">{say('emptyDraft')}</p>}
-        <ReasonFields
-          id={id}
-          reason={reason}
-          reviewAt={reviewAt}
-          problem={tried ? decision.problem : undefined}
-          told={saving.fields}
-          changeReason={setReason}
-          changeReview={setReviewAt}
-        />
+        {isEmpty(draft) && <p class="problem">{say('emptyDraft')}</p>}
+        {saving.fields['limits'] !== undefined && <p class="problem">{saving.fields['limits']}</p>}
+        {saves && (
+          <ReasonFields
+            id={id}
+            reason={reason}
+            reviewAt={reviewAt}
+            problem={tried ? decision.problem : undefined}
+            told={saving.fields}
+            changeReason={setReason}
+            changeReview={setReviewAt}
+          />
+        )}
         {saving.trouble !== undefined && (
           <p class="problem" role="alert">
             {saving.trouble}
           </p>
         )}
         <div class="row">
-          <Button type="submit" look="main" busy={saving.busy}>
-            {say(saving.busy ? 'saving' : 'save')}
-          </Button>
-          <Button onClick={close}>{say('leave')}</Button>
-          {limits.own && <Button onClick={() => ask('back')}>{say('back')}</Button>}
+          {saves && (
+            <Button type="submit" look="main" busy={saving.busy}>
+              {say(saving.busy ? 'saving' : 'save')}
+            </Button>
+          )}
+          <Button onClick={close}>{say(saves ? 'leave' : 'closeTry')}</Button>
+          {saves && limits.own && <Button onClick={() => ask('back')}>{say('back')}</Button>}
+          {!saves && <span class="soft">{say('tryOnly')}</span>}
         </div>
       </form>
-      <TrialPanel
-        id={id}
-        trial={trial}
-        weeks={weeks}
-        mistaken={values === undefined}
-        choose={setWeeks}
-        run={run}
-      />
+      <TrialPanel id={id} trial={trial} weeks={weeks} mistaken={values === undefined} choose={setWeeks} run={run} />
       {asking === 'unseen' && (
         <Dialog title={say('unseenTitle')} onClose={() => ask(undefined)}>
           <p>{say('unseenText')}</p>

@@ -28,7 +28,6 @@ export function LimitFields({ id, draft, problems, told, decimals, unit, name, c
         const problem = problems[bound]
         const broker = told[`limits.${bound}`]
         const text = problem === undefined ? broker : problemWords(problem, decimals, language)
-        const refused = problem === undefined ? broker !== undefined : problem.type !== 'range'
         const field = `${id}-${bound}`
         return (
           <div key={bound} class={bound}>
@@ -39,11 +38,11 @@ export function LimitFields({ id, draft, problems, told, decimals, unit, name, c
               autocomplete="off"
               size={6}
               value={draft[bound]}
-              aria-invalid={refused}
+              aria-invalid={text !== undefined}
               aria-describedby={`${field}-problem`}
               onInput={(event) => change({ ...draft, [bound]: event.currentTarget.value })}
             />
-            <p id={`${field}-problem`} class={refused ? 'problem' : 'hint'} aria-live="polite">
+            <p id={`${field}-problem`} class="problem" aria-live="polite">
               {text}
             </p>
           </div>

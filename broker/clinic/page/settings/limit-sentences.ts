@@ -62,8 +62,8 @@ export function problemWords(problem: LimitProblem, decimals: number, language: 
   }
   const [from, to] = [problem.from, problem.to].map((end) => limitText(end, decimals, markOf(language)))
   return language === 'da'
-    ? `Uden for det, der kan måles (${from}–${to}); er det rigtigt?`
-    : `Outside what can be measured (${from} to ${to}); is that right?`
+    ? `Skal være fra ${from} til ${to}: mere kan ikke måles.`
+    : `Must be from ${from} to ${to}: no more can be measured.`
 }
 
 /** Alerts a week, as shown. */

@@ -4,7 +4,7 @@ import type { LimitsAnswer } from '../../shapes.ts'
 import { Button } from '../shell/button.tsx'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { quantityName } from '../shell/names.ts'
-import { LimitCard } from './limit-card.tsx'
+import { LimitCard, type LimitRights } from './limit-card.tsx'
 import type { QuantityLimits } from './limit-sentences.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
 import type { Versioned } from './versioned.ts'
@@ -12,9 +12,7 @@ import type { Versioned } from './versioned.ts'
 interface SectionProps {
   readonly citizen: string
   readonly limits: Versioned<LimitsAnswer>
-  readonly mayChange: boolean
-  /** Why not, when not. */
-  readonly why: 'readOnlyNurse' | 'readOnlyOther'
+  readonly rights: LimitRights
   readonly keep: (limits: Versioned<LimitsAnswer>) => void
   readonly announce: (text: string) => void
 }
@@ -27,7 +25,7 @@ function bare(quantity: string): QuantityLimits | undefined {
 }
 
 /** All limits of a citizen, each with where it comes from; and an editor for who may change them. */
-export function LimitsSection({ citizen, limits, mayChange, why, keep, announce }: SectionProps) {
+export function LimitsSection({ citizen, limits, rights, keep, announce }: SectionProps) {
   const say = useWords(LIMIT_WORDS)
   const [added, setAdded] = useState<readonly string[]>([])
   const known = limits.data.limits
@@ -38,20 +36,20 @@ export function LimitsSection({ citizen, limits, mayChange, why, keep, announce 
   return (
     <section aria-labelledby="limits">
       <h2 id="limits">{say('heading')}</h2>
-      {!mayChange && <p class="why">{say(why)}</p>}
+      {!rights.set && <p class="why">{say(rights.try ? 'readOnlyNurse' : 'readOnlyOther')}</p>}
       {shown.map((one) => (
         <LimitCard
-          key={one.quantity}
+          key={`${one.quantity} ${one.rule}`}
           citizen={citizen}
           limits={one}
           all={limits}
-          mayChange={mayChange}
+          rights={rights}
           begun={added.includes(one.quantity)}
           keep={keep}
           announce={announce}
         />
       ))}
-      {mayChange && (
+      {rights.set && (
         <AddQuantity taken={shown.map(({ quantity }) => quantity)} add={(name) => setAdded([...added, name])} />
       )}
     </section>

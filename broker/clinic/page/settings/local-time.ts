@@ -29,7 +29,8 @@ export function localTimeOf(at: string | number, zone: string = ZONE): string {
 export const localDateOf = (at: string | number, zone: string = ZONE): string => localTimeOf(at, zone).slice(0, 10)
 
 /** Local minus UTC, ms. */
-const offsetAt = (at: number, zone: string): number => Date.parse(`${localTimeOf(at, zone)}Z`) - Math.floor(at / 60_000) * 60_000
+const offsetAt = (at: number, zone: string): number =>
+  Date.parse(`${localTimeOf(at, zone)}Z`) - Math.floor(at / 60_000) * 60_000
 
 /**
  * @param local `2026-11-22T14:05`; a time that the turned clock leaves out is taken an hour away from it

@@ -49,7 +49,13 @@ export function PlanEditor({ citizen, kind, name, plan, all, close, keep, announ
   const saving = useSaving<PlansAnswer>({ path, look, seen: all.etag, keep, before: all.data })
   const { body, problems } = readPlan(draft)
   const preview = usePreview(`${path}/preview`, body)
-  const wrong = planProblems({ read: problems, broker: { ...preview.fields, ...saving.fields }, draft, tried, language })
+  const wrong = planProblems({
+    read: problems,
+    broker: { ...preview.fields, ...saving.fields },
+    draft,
+    tried,
+    language,
+  })
 
   const change = (next: PlanDraft) => {
     setDraft(next)
@@ -78,7 +84,11 @@ export function PlanEditor({ citizen, kind, name, plan, all, close, keep, announ
     <div class="editor" id={id}>
       <form noValidate onSubmit={save} aria-label={`${say('edit')}: ${name}`}>
         {saving.conflict !== undefined && (
-          <PlanConflict now={plansOf(all.data, kind).at(-1)} mine={body} before={plansOf(saving.conflict.before, kind)} />
+          <PlanConflict
+            now={plansOf(all.data, kind).at(-1)}
+            mine={body}
+            before={plansOf(saving.conflict.before, kind)}
+          />
         )}
         {stray.length > 0 && (
           <div class="problem" role="alert">

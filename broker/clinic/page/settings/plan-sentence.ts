@@ -19,7 +19,7 @@ const WORDS = {
     clock: 'kl.',
     and: 'og',
     for: (days: number) => (days === 1 ? 'den første dag' : `i ${days} dage`),
-    then: 'derefter',
+    next: 'derefter',
     end: 'og derefter ikke mere',
   },
   en: {
@@ -30,7 +30,7 @@ const WORDS = {
     clock: 'at',
     and: 'and',
     for: (days: number) => (days === 1 ? 'for one day' : `for ${days} days`),
-    then: 'then',
+    next: 'then',
     end: 'and no more after that',
   },
 } as const
@@ -62,7 +62,9 @@ function phaseWords({ schedule, windows }: Plan['phases'][number], language: Lan
               words.and,
             ),
           )
-  const times = windows.map(({ from, to }) => `${words.clock} ${clockWords(from, language)}–${clockWords(to, language)}`)
+  const times = windows.map(
+    ({ from, to }) => `${words.clock} ${clockWords(from, language)}–${clockWords(to, language)}`,
+  )
   return `${days} ${listed(times, words.and)}`
 }
 
@@ -74,17 +76,16 @@ export function planSentence(phases: Plan['phases'], language: Language): string
     return phase.days === undefined ? told : `${told} ${words.for(phase.days)}`
   })
   if (phases.at(-1)?.days !== undefined) parts.push(words.end)
-  const text = parts.map((part, index) => (index === 0 || part === words.end ? part : `${words.then} ${part}`)).join(', ')
+  const text = parts
+    .map((part, index) => (index === 0 || part === words.end ? part : `${words.next} ${part}`))
+    .join(', ')
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
 }
 
 type Terms = Pick<Plan, 'to' | 'holidays' | 'graceMinutes' | 'unwatchedAfterHours'>
 
 /** What else the plan says: its end, holidays, grace, and when the home counts as silent. */
-export function termsOf(
-  { to, holidays, graceMinutes, unwatchedAfterHours }: Terms,
-  language: Language,
-): string {
+export function termsOf({ to, holidays, graceMinutes, unwatchedAfterHours }: Terms, language: Language): string {
   const word = PLAN_WORDS[holidays][language].toLowerCase()
   const end = to === undefined ? undefined : formatDate(Date.parse(to) - 1, language)
   const parts =

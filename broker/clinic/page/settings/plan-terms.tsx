@@ -25,7 +25,12 @@ export function PlanTerms({ id, draft, problems, change }: TermsProps) {
           problem={problems['from']}
           hint={say('firstHint')}
           input={(marks) => (
-            <input {...marks} type="date" value={draft.first} onInput={(event) => put({ first: event.currentTarget.value })} />
+            <input
+              {...marks}
+              type="date"
+              value={draft.first}
+              onInput={(event) => put({ first: event.currentTarget.value })}
+            />
           )}
         />
         <Field
@@ -33,7 +38,12 @@ export function PlanTerms({ id, draft, problems, change }: TermsProps) {
           label={say('last')}
           problem={problems['to']}
           input={(marks) => (
-            <input {...marks} type="date" value={draft.last} onInput={(event) => put({ last: event.currentTarget.value })} />
+            <input
+              {...marks}
+              type="date"
+              value={draft.last}
+              onInput={(event) => put({ last: event.currentTarget.value })}
+            />
           )}
         />
         <Field

@@ -2,7 +2,10 @@ import type { Said } from '../shell/language.ts'
 
 export const PLAN_WORDS = {
   heading: { da: 'Måleplan', en: 'Measurement plan' },
-  none: { da: 'Ingen plan: der ventes ingen målinger, og ingen mangler.', en: 'No plan: nothing is expected, and nothing is missed.' },
+  none: {
+    da: 'Ingen plan: der ventes ingen målinger, og ingen mangler.',
+    en: 'No plan: nothing is expected, and nothing is missed.',
+  },
   edit: { da: 'Ret planen', en: 'Change the plan' },
   add: { da: 'Ny plan for', en: 'New plan for' },
   addButton: { da: 'Lav plan', en: 'Make a plan' },
@@ -34,7 +37,10 @@ export const PLAN_WORDS = {
   'constitution-day': { da: 'grundlovsdag', en: 'Constitution Day (5 June)' },
   'christmas-eve': { da: 'juleaften', en: 'Christmas Eve' },
   'new-years-eve': { da: 'nytårsaften', en: "New Year's Eve" },
-  grace: { da: 'Minutter efter tidsrummet, hvor målingen stadig tæller', en: 'Minutes after the window in which it still counts' },
+  grace: {
+    da: 'Minutter efter tidsrummet, hvor målingen stadig tæller',
+    en: 'Minutes after the window in which it still counts',
+  },
   unwatched: {
     da: 'Timer uden livstegn fra hjemmet, før klinikken får besked',
     en: 'Hours without a sign from the home before the clinic is told',
@@ -60,7 +66,10 @@ export const PLAN_WORDS = {
   previewRunning: { da: 'Beregner …', en: 'Calculating …' },
   previewFailed: { da: 'Dagene kan ikke vises lige nu.', en: 'The days cannot be shown right now.' },
   inWords: { da: 'Alle tidsrum i ord', en: 'All windows in words' },
-  readOnly: { da: 'Du kan se planen, men din rolle må ikke ændre den.', en: 'You can see the plan, but your role may not change it.' },
+  readOnly: {
+    da: 'Du kan se planen, men din rolle må ikke ændre den.',
+    en: 'You can see the plan, but your role may not change it.',
+  },
   conflict: {
     da: 'En anden har ændret planen imens. Intet er gemt, og dit udkast står, som du skrev det. Sammenlign, og gem igen, hvis det stadig er rigtigt.',
     en: 'Somebody else has changed the plan meanwhile. Nothing was saved, and your draft stands as you wrote it. Compare, and save again if it is still right.',

@@ -1,5 +1,5 @@
-import { dayOf } from '../shell/format.ts'
 import { now } from '../shell/clock.ts'
+import { dayOf } from '../shell/format.ts'
 import { useWords } from '../shell/language.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
 import { startOfDay } from './local-time.ts'
@@ -18,8 +18,7 @@ export function readDecision(
   readonly body: { readonly reason: string; readonly reviewAt?: string }
 } {
   const review = reviewAt === '' ? undefined : startOfDay(reviewAt)
-  const problem =
-    reason.trim() === '' ? 'reason' : reviewAt !== '' && reviewAt <= dayOf(now()) ? 'review' : undefined
+  const problem = reason.trim() === '' ? 'reason' : reviewAt !== '' && reviewAt <= dayOf(now()) ? 'review' : undefined
   return { problem, body: { reason: reason.trim(), ...(review === undefined ? {} : { reviewAt: review }) } }
 }
 

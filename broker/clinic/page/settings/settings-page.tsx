@@ -52,8 +52,7 @@ export function SettingsPage({ citizen }: { readonly citizen: string }) {
           <LimitsSection
             citizen={citizen}
             limits={kept}
-            mayChange={may('limits.set')}
-            why={role === 'nurse' ? 'readOnlyNurse' : 'readOnlyOther'}
+            rights={{ set: may('limits.set'), try: may('plan.set') }}
             keep={limits.keep}
             announce={announce}
           />

@@ -33,7 +33,7 @@ export function TrialTimeline({ answer }: TimelineProps) {
       {(['added', 'gone'] as const).map((lane) => (
         <div key={lane} class={`lane ${lane}`}>
           <span>{say(lane)}</span>
-          <svg width="100%" height="28">
+          <svg width="100%" height="28" aria-hidden="true">
             {weeks.map((at) => (
               <line key={at} class="week" x1={`${at}%`} x2={`${at}%`} y1="0" y2="28" />
             ))}
@@ -47,7 +47,7 @@ export function TrialTimeline({ answer }: TimelineProps) {
                   y1="14"
                   y2="14"
                 />
-                <svg x={`${share(alert.openedAt)}%`} y="14" overflow="visible" width="1" height="1">
+                <svg x={`${share(alert.openedAt)}%`} y="14" overflow="visible" width="1" height="1" aria-hidden="true">
                   <path d={SHAPES[alert.level] ?? DOT} />
                 </svg>
               </g>

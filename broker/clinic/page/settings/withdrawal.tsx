@@ -1,5 +1,5 @@
-import { useState } from 'preact/hooks'
 import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
 import { Button } from '../shell/button.tsx'
 import { Dialog } from '../shell/dialog.tsx'
 import { useWords } from '../shell/language.ts'
