@@ -1,8 +1,8 @@
 import type { Held } from '../../shapes.ts'
 import { instantOf, localTimeOf } from '../settings/local-time.ts'
 import { formatMoment } from '../shell/format.ts'
-import type { Language } from '../shell/language.ts'
 import { kindName } from '../shell/names.ts'
+import type { Language } from '../shell/said.ts'
 
 /** Whose held readings are: what is typed, what is wrong with it, and what will happen. Pure. */
 

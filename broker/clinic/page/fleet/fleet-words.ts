@@ -1,5 +1,5 @@
 import type { Held } from '../../shapes.ts'
-import type { Language, Said } from '../shell/language.ts'
+import type { Language, Said } from '../shell/said.ts'
 
 export const FLEET_WORDS = {
   heading: { da: 'Udstyr', en: 'Equipment' },

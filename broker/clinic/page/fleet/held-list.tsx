@@ -14,19 +14,23 @@ interface ListProps {
   readonly look: () => Promise<void>
 }
 
+const nameOf = ({ device, slot, hub, reason }: Held): string => `${device} ${slot ?? ''} ${hub} ${reason}`
+
 /** Readings that are nobody's yet, by device and slot. */
 export function HeldList({ held, look }: ListProps) {
   const say = useWords(HELD_WORDS)
   const language = useLanguage()
   const tell = useTell()
   const [chosen, choose] = useState<Held | undefined>(undefined)
+  // As it is now, also while the dialog is open: its entity tag is of the newest look.
+  const current = chosen && (held.find((one) => nameOf(one) === nameOf(chosen)) ?? chosen)
   return (
     <section class="held" aria-labelledby="held">
       <h2 id="held">{`${say('heading')} (${held.length})`}</h2>
       <p class="soft">{say('intro')}</p>
       <ul>
         {held.map((one) => (
-          <li key={`${one.device} ${one.slot ?? ''} ${one.hub} ${one.reason}`}>
+          <li key={nameOf(one)}>
             <div>
               <b>{one.device}</b>
               {one.slot !== undefined && ` · ${say('slot')} ${one.slot}`}
@@ -41,9 +45,9 @@ export function HeldList({ held, look }: ListProps) {
           </li>
         ))}
       </ul>
-      {chosen !== undefined && (
+      {current !== undefined && (
         <AssignDialog
-          held={chosen}
+          held={current}
           close={() => choose(undefined)}
           changed={() => void look()}
           done={(text) => {

@@ -1,6 +1,6 @@
 import type { Fleet } from '../../shapes.ts'
 import { formatDate, formatSpan } from '../shell/format.ts'
-import type { Language, Said } from '../shell/language.ts'
+import type { Language, Said } from '../shell/said.ts'
 
 /** What is wrong with a hub and what to do about it, by the code of the trouble. Pure. */
 

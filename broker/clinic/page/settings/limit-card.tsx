@@ -92,7 +92,7 @@ function Origins({ limits }: { readonly limits: QuantityLimits }) {
           <li key={`${origin.level} ${origin.version}`}>
             <span>{groups.length > 1 && `${which}: `}</span>
             <b>{originWords(origin, language)}</b>
-            {` · ${author}, ${formatDate(from, language)} · ${da ? '»' : '“'}${reason}${da ? '«' : '”'}`}
+            {` · ${author === 'template' ? '' : `${author}, `}${formatDate(from, language)} · ${da ? '»' : '“'}${reason}${da ? '«' : '”'}`}
             {reviewAt !== undefined &&
               ` · ${da ? 'vurderes igen' : 'to be reviewed'} ${formatDate(reviewAt, language)}`}
           </li>

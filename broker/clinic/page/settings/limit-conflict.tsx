@@ -1,4 +1,5 @@
 import type { LimitValues } from '../../shapes.ts'
+import { Button } from '../shell/button.tsx'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { BOUNDS, limitText, sameLimits } from './limit-draft.ts'
 import { markOf } from './limit-sentences.ts'
@@ -42,9 +43,7 @@ export function LimitConflict({ was, now, mine, decimals, take }: ConflictProps)
               ))}
             </tbody>
           </table>
-          <button type="button" onClick={take}>
-            {say('conflictTake')}
-          </button>
+          <Button onClick={take}>{say('conflictTake')}</Button>
         </>
       )}
     </div>

@@ -1,5 +1,5 @@
 import type { DryRunAnswer, LimitsAnswer, ShownOrigin } from '../../shapes.ts'
-import type { Language } from '../shell/language.ts'
+import type { Language } from '../shell/said.ts'
 import { BOUNDS, type Bound, type LimitProblem, limitText } from './limit-draft.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
 

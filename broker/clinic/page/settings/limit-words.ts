@@ -1,4 +1,4 @@
-import type { Said } from '../shell/language.ts'
+import type { Said } from '../shell/said.ts'
 
 /** What the editor of limits says. A value is beyond a limit when it is strictly below or above it. */
 export const LIMIT_WORDS = {

@@ -25,13 +25,14 @@ export function calendarWeeks(slots: PlanPreview['slots'], first: string, zone?:
     byDate.set(date, [...(byDate.get(date) ?? []), window])
   }
   const monday = addDays(first, -weekdayOf(first))
-  const end = addDays(first, DAYS)
+  // 28 days from this hour on end in the middle of a 29th.
+  const last = [...byDate.keys()].reduce((a, b) => (a > b ? a : b), addDays(first, DAYS - 1))
   const weeks: CalendarDay[][] = []
-  for (let start = monday; start < end; start = addDays(start, 7)) {
+  for (let start = monday; start <= last; start = addDays(start, 7)) {
     weeks.push(
       Array.from({ length: 7 }, (_, day) => {
         const date = addDays(start, day)
-        return { date, inside: date >= first && date < end, windows: byDate.get(date) ?? [] }
+        return { date, inside: date >= first && date <= last, windows: byDate.get(date) ?? [] }
       }),
     )
   }

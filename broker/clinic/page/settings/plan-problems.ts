@@ -1,4 +1,4 @@
-import type { Language } from '../shell/language.ts'
+import type { Language } from '../shell/said.ts'
 import type { PlanDraft, PlanProblem } from './plan-draft.ts'
 import { PLAN_WORDS, remedyWords } from './plan-words.ts'
 

@@ -1,6 +1,6 @@
 import type { Plan } from '../../../alerts/plan/plan.ts'
 import { formatDate } from '../shell/format.ts'
-import type { Language } from '../shell/language.ts'
+import type { Language } from '../shell/said.ts'
 import { PLAN_WORDS } from './plan-words.ts'
 
 /** A plan as a nurse would tell it to a citizen. */

@@ -1,4 +1,4 @@
-import type { Said } from '../shell/language.ts'
+import type { Said } from '../shell/said.ts'
 
 export const PLAN_WORDS = {
   heading: { da: 'Måleplan', en: 'Measurement plan' },

@@ -1,4 +1,4 @@
-import type { Said } from '../shell/language.ts'
+import type { Said } from '../shell/said.ts'
 
 export const SETTINGS_WORDS = {
   heading: { da: 'Grænser og måleplan', en: 'Limits and measurement plan' },

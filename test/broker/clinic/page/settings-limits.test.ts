@@ -63,7 +63,9 @@ optional('chromium', hasChromium)('limits in the editor', () => {
     expect(await card.locator(`[id="${described}"]`).innerText()).toBe('Skal være større end »Rød under«.')
     await reason.fill('Ny status')
     await save.click()
-    await expect.poll(() => page.evaluate<string>('document.activeElement.id')).toBe(await warningLow.getAttribute('id'))
+    await expect
+      .poll(() => page.evaluate<string>('document.activeElement.id'))
+      .toBe(await warningLow.getAttribute('id'))
     await alertLow.fill('otte')
     await card.getByText('Skriv et tal').waitFor()
     await alertLow.fill('20')
