@@ -314,8 +314,6 @@ export const heldSchema = z.strictObject({
   count: z.int(),
   oldest: utc,
   newest: utc,
-  /** Entity tag of the device's assignments: what `PUT /v1/devices/:device/assignment` names as seen. */
-  etag: z.string().optional(),
 })
 export type Held = z.output<typeof heldSchema>
 

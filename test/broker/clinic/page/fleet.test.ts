@@ -185,6 +185,7 @@ optional('chromium', hasChromium)('the fleet', () => {
   describe.each(LOOKS)('at $width px, $scheme', (look) => {
     it('breaks no rule of axe, fits the window, and can be hit', TIMEOUT, async () => {
       const { page, shoot } = await openFleet('technician', FLEET, look)
+      await page.locator('.hub').first().waitFor()
       for (const details of await page.getByText('Apparater og alle oplysninger').all()) await details.click()
       await page.locator('.facts').nth(5).waitFor()
       await shoot(`fleet-${look.width}-${look.scheme}`)
