@@ -2,6 +2,8 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 
 /** Whoever has not moved for so long looks, and does not reach for anything. */
 export const HOLD_MS = 10_000
+/** Whoever leaves may be on the way to the button that shows what waits. */
+const LEAVE_MS = 2_000
 
 export interface Hold {
   readonly held: boolean
@@ -19,7 +21,7 @@ export interface Hold {
 }
 
 /**
- * Held from the first touch until ten seconds after the last one, or until pointer and focus have left.
+ * Held from the first touch until ten seconds after the last one, or two after pointer and focus have left.
  * @param open a dialog stands over the list: held until it is closed
  */
 export function useHold(open: boolean): Hold {
@@ -32,11 +34,17 @@ export function useHold(open: boolean): Hold {
     window.clearTimeout(timer.current)
     setTouched(false)
   }, [])
+  const releaseIn = useCallback(
+    (ms: number) => {
+      window.clearTimeout(timer.current)
+      timer.current = window.setTimeout(release, ms)
+    },
+    [release],
+  )
   const touch = useCallback(() => {
-    window.clearTimeout(timer.current)
-    timer.current = window.setTimeout(release, HOLD_MS)
+    releaseIn(HOLD_MS)
     setTouched(true)
-  }, [release])
+  }, [releaseIn])
   useEffect(() => () => window.clearTimeout(timer.current), [])
   // Who closes a dialog is still at it.
   useEffect(() => {
@@ -56,7 +64,7 @@ export function useHold(open: boolean): Hold {
       onPointerLeave({ pointerType }) {
         over.current = false
         // A finger leaves with every tap, and comes again.
-        if (pointerType === 'mouse' && !within.current) release()
+        if (pointerType === 'mouse' && !within.current) releaseIn(LEAVE_MS)
       },
       onKeyDown: touch,
       onFocusIn() {
@@ -66,7 +74,7 @@ export function useHold(open: boolean): Hold {
       onFocusOut({ currentTarget, relatedTarget }) {
         within.current =
           currentTarget instanceof Node && relatedTarget instanceof Node && currentTarget.contains(relatedTarget)
-        if (!within.current && !over.current) release()
+        if (!within.current && !over.current) releaseIn(LEAVE_MS)
       },
     },
   }

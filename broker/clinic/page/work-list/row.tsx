@@ -38,12 +38,12 @@ export function WorkRow({ item, gone, onAct }: WorkRowProps) {
             {citizen}
           </a>
           <p class="soft">
-            {say('since')} <When at={since} absolute /> (<When at={since} />)
+            {say('since')} <When at={since} how="since" />
           </p>
           {acknowledged && <p class="tag">✓ {say('acknowledged')}</p>}
           {pausedUntil !== undefined && (
             <p class="tag">
-              {say('pausedUntil')} <When at={pausedUntil} absolute />
+              {say('pausedUntil')} <When at={pausedUntil} how="absolute" />
             </p>
           )}
           {gone && <p class="tag">{say('gone')}</p>}
@@ -105,7 +105,7 @@ function Value({ latest }: { readonly latest: Latest }) {
       <strong>{latestText(latest, language)}</strong>
       <Sparkline latest={latest} />
       <span class="soft">
-        <When at={measuredAt} /> · {device}
+        <When at={measuredAt} /> · <span class="device">{device}</span>
       </span>
       {flags.length > 0 && <span class="flags">{flags.map((flag) => flagText(flag, language)).join(', ')}</span>}
     </li>

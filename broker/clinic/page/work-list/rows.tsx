@@ -65,27 +65,29 @@ function useDrawn(length: number): number {
   return drawn
 }
 
-/** Where the row that somebody is at was, before the others are put in a new order around it. */
+/**
+ * Keeps the row that somebody is at where it is in the window, whatever moves or grows above it, and the focus on it.
+ * @param rows a new array whenever something is drawn anew
+ */
 function useSteady(region: { current: HTMLElement | null }, rows: readonly Row[]): void {
-  const order = rows.map(({ item }) => item.citizen).join(' ')
-  const before = useRef(order)
-  const moving = before.current !== order
+  const before = useRef(rows)
+  const changes = before.current !== rows
   // Measured while drawing: after it the rows have moved.
-  const focused = moving ? document.activeElement : null
+  const focused = changes ? document.activeElement : null
   const own = focused instanceof HTMLElement && region.current?.contains(focused) ? focused : undefined
-  const row =
-    own?.closest('li[data-citizen]') ?? (moving ? region.current?.querySelector('li[data-citizen]:hover') : null)
+  const hovered = changes ? region.current?.querySelector('li[data-citizen]:hover') : undefined
+  const row = hovered ?? own?.closest('li[data-citizen]')
   const top = row?.getBoundingClientRect().top
   const neighbours = own === undefined ? [] : rowLinks(region.current)
   useLayoutEffect(() => {
-    before.current = order
+    before.current = rows
     if (row?.isConnected === true && top !== undefined) scrollBy(0, row.getBoundingClientRect().top - top)
     if (own === undefined || own === document.activeElement) return
     // Moving takes the focus; a row that is gone leaves it to the one after it.
-    const at = neighbours.findIndex((link) => row?.contains(link))
+    const at = neighbours.findIndex((link) => own.closest('li[data-citizen]')?.contains(link))
     const next = own.isConnected ? own : neighbours.slice(at).find((link) => link.isConnected)
     ;(next ?? document.querySelector<HTMLElement>('main h1'))?.focus({ preventScroll: true })
-  }, [order])
+  }, [rows])
 }
 
 const rowLinks = (region: HTMLElement | null): HTMLElement[] => [

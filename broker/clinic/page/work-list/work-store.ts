@@ -146,6 +146,7 @@ export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkSt
     closeLine = openLive({
       after,
       onWord: vouch,
+      onReload: () => lookIn(0),
       onLine: (line) => {
         if (line === state.line) return
         become({ line })
