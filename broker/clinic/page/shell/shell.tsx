@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { SignInPage, type WhySignIn } from '../sign-in/sign-in-page.tsx'
 import { ask, watchSignedOut } from './calls.ts'
+import { type Drafts, DraftsContext } from './drafts.ts'
 import { Inside } from './inside.tsx'
 import { type Language, LanguageContext } from './language.ts'
 import { prefer, preference } from './preferences.ts'
@@ -24,6 +25,8 @@ export function Shell() {
   const [entrance, enter] = useState<Entrance>({ type: 'asking', unreachable: false })
   const [channel] = useState(() => new BroadcastChannel(CHANNEL))
   const user = entrance.type === 'inside' ? entrance.who.user : undefined
+  const drafts = useRef<{ readonly of: string | undefined; readonly kept: Drafts }>({ of: undefined, kept: new Map() })
+  if (user !== undefined && drafts.current.of !== user) drafts.current = { of: user, kept: new Map() }
 
   useEffect(() => {
     document.documentElement.lang = language
@@ -64,6 +67,7 @@ export function Shell() {
   const signOut = async () => {
     const answer = await ask('/v1/session', { method: 'DELETE' })
     channel.postMessage(null)
+    drafts.current = { of: undefined, kept: new Map() }
     history.replaceState(null, '', '#/')
     enter({ type: 'outside', why: { type: answer.type === 'unreachable' ? 'unsure' : 'chosen' } })
   }
@@ -80,8 +84,10 @@ export function Shell() {
         <SignInPage why={entrance.why} onSignedIn={signedIn} onLanguage={switchLanguage} />
       )}
       {entrance.type === 'inside' && (
-        // Another person begins with nothing of the one before.
-        <Inside key={entrance.who.user} who={entrance.who} onLanguage={switchLanguage} onSignOut={signOut} />
+        <DraftsContext.Provider value={drafts.current.kept}>
+          {/* Another person begins with nothing of the one before. */}
+          <Inside key={entrance.who.user} who={entrance.who} onLanguage={switchLanguage} onSignOut={signOut} />
+        </DraftsContext.Provider>
       )}
     </LanguageContext.Provider>
   )
