@@ -1,48 +1,48 @@
-import { useState } from 'preact/hooks'
-import type { Held } from '../../shapes.ts'
-import { Field } from '../settings/field.tsx'
+import { useCallback, useEffect, useState } from 'preact/hooks'
+import type { Assigned, Assignments, Held } from '../../shapes.ts'
 import { focusWithin } from '../settings/focus.ts'
+import type { Versioned } from '../settings/versioned.ts'
 import { Button } from '../shell/button.tsx'
 import { type Answer, ask } from '../shell/calls.ts'
 import { now } from '../shell/clock.ts'
 import { Dialog } from '../shell/dialog.tsx'
-import { type Language, useLanguage, useWords } from '../shell/language.ts'
-import { refusalText } from '../shell/refusal-text.ts'
-import { type Assignment, type AssignmentDraft, draftFor, readAssignment, releaseWords } from './assignment.ts'
+import { useLanguage, useWords } from '../shell/language.ts'
+import { AssignFields } from './assign-fields.tsx'
+import { refusedFields, refusedWords } from './assign-refusal.ts'
+import { type Assignment, type AssignmentDraft, doneWords, draftFor, readAssignment } from './assignment.ts'
 import { HELD_WORDS } from './fleet-words.ts'
+import { KnownAssignments, Sure } from './known-assignments.tsx'
 
 interface DialogProps {
   readonly held: Held
   readonly close: () => void
-  /** Somebody else was first: look again. */
-  readonly changed: () => void
   readonly done: (text: string) => void
 }
 
-/** Why nothing was assigned. */
-function refusedWords(answer: Exclude<Answer<unknown>, { type: 'fine' }>, language: Language): string {
-  if (answer.type !== 'refused') return refusalText(answer, language)
-  if (answer.status === 404) return HELD_WORDS['not-found'][language]
-  if (answer.status === 409) return HELD_WORDS.taken[language]
-  if (answer.status === 412 || answer.status === 428) return HELD_WORDS.changed[language]
-  return refusalText(answer, language)
-}
+type Refusal = Exclude<Answer<unknown>, { type: 'fine' }>
 
 /** Says whose held readings are: first what is typed, then what it will do, and only then it is done. */
-export function AssignDialog({ held, close, changed, done }: DialogProps) {
+export function AssignDialog({ held, close, done }: DialogProps) {
   const say = useWords(HELD_WORDS)
   const language = useLanguage()
+  const [known, know] = useState<Versioned<Assignments> | undefined>(undefined)
   const [draft, setDraft] = useState<AssignmentDraft>(() => draftFor(held))
   const [tried, setTried] = useState(false)
   const [sure, setSure] = useState<Assignment | undefined>(undefined)
   const [busy, setBusy] = useState(false)
-  const [refusal, setRefusal] = useState<Exclude<Answer<unknown>, { type: 'fine' }> | undefined>(undefined)
+  const [refusal, setRefusal] = useState<Refusal | undefined>(undefined)
+  const path = `/v1/devices/${encodeURIComponent(held.device)}/assignment` as const
   const { assignment, problems } = readAssignment(draft, now())
-  const problem = (name: keyof AssignmentDraft): string | undefined => {
-    const found = tried ? problems[name] : undefined
-    return found === undefined ? undefined : say(found)
-  }
-  const put = (part: Partial<AssignmentDraft>) => setDraft({ ...draft, ...part })
+
+  const look = useCallback(async () => {
+    const answer = await ask<Assignments>(path)
+    if (answer.type === 'fine') know({ data: answer.data, etag: answer.etag })
+    else setRefusal(answer)
+  }, [path])
+  useEffect(() => {
+    void look()
+  }, [look])
+
   const goOn = (event: Event) => {
     event.preventDefault()
     setTried(true)
@@ -53,76 +53,37 @@ export function AssignDialog({ held, close, changed, done }: DialogProps) {
   const send = async () => {
     if (sure === undefined) return
     setBusy(true)
-    const answer = await ask(`/v1/devices/${encodeURIComponent(held.device)}/assignment`, {
-      method: 'PUT',
-      body: sure,
-      ...(held.etag === undefined ? {} : { seen: held.etag }),
-    })
+    const seen = known?.etag === undefined ? {} : { seen: known.etag }
+    const answer = await ask<Assigned>(path, { method: 'PUT', body: sure, ...seen })
     setBusy(false)
     if (answer.type === 'fine') {
-      done(`${say('assignedNow')} ${releaseWords(held, sure, now(), language)}`)
+      done(doneWords(answer.data, sure.citizen, language))
       return
     }
     setRefusal(answer)
     setSure(undefined)
-    if (answer.type === 'refused' && (answer.status === 412 || answer.status === 428)) changed()
+    focusWithin('assign', 'input')
+    if (answer.type === 'refused' && (answer.status === 412 || answer.status === 428)) await look()
   }
+  const told = refusal === undefined ? {} : refusedFields(refusal, language)
   return (
     <Dialog title={`${say('assign')}: ${held.device}`} onClose={close}>
       <div id="assign" class="assign">
-        {refusal !== undefined && (
+        {refusal !== undefined && Object.keys(told).length === 0 && (
           <p class="problem" role="alert">
             {refusedWords(refusal, language)}
           </p>
         )}
-        {sure === undefined ? (
+        {known === undefined ? (
+          refusal === undefined && <p role="status">{say('loading')}</p>
+        ) : (
+          <KnownAssignments known={known.data} />
+        )}
+        {sure === undefined || known === undefined ? (
           <form noValidate onSubmit={goOn}>
-            <Field
-              id="assign-citizen"
-              label={say('citizen')}
-              problem={problem('citizen')}
-              hint={say('citizenHint')}
-              input={(marks) => (
-                <input
-                  {...marks}
-                  autocomplete="off"
-                  spellcheck={false}
-                  autocapitalize="off"
-                  required
-                  value={draft.citizen}
-                  onInput={(event) => put({ citizen: event.currentTarget.value })}
-                />
-              )}
-            />
-            <Field
-              id="assign-slot"
-              label={say('slotField')}
-              problem={problem('slot')}
-              input={(marks) => (
-                <input
-                  {...marks}
-                  inputMode="numeric"
-                  size={4}
-                  value={draft.slot}
-                  onInput={(event) => put({ slot: event.currentTarget.value })}
-                />
-              )}
-            />
-            <Field
-              id="assign-from"
-              label={say('from')}
-              problem={problem('from')}
-              input={(marks) => (
-                <input
-                  {...marks}
-                  type="datetime-local"
-                  value={draft.from}
-                  onInput={(event) => put({ from: event.currentTarget.value })}
-                />
-              )}
-            />
+            <AssignFields draft={draft} problems={tried ? problems : {}} told={told} change={setDraft} />
             <div class="row">
-              <Button type="submit" look="main">
+              <Button type="submit" look="main" busy={known === undefined}>
                 {say('go')}
               </Button>
               <Button onClick={close}>{say('leave')}</Button>
@@ -130,10 +91,7 @@ export function AssignDialog({ held, close, changed, done }: DialogProps) {
           </form>
         ) : (
           <>
-            <p role="status">
-              <b>{releaseWords(held, sure, now(), language)}</b>
-            </p>
-            <p>{say('sure')}</p>
+            <Sure held={held} known={known.data} wanted={sure} />
             <div class="row">
               <Button look="main" busy={busy} onClick={() => void send()}>
                 {say('confirm')}

@@ -1,4 +1,4 @@
-import type { Held } from '../../shapes.ts'
+import type { Assigned, Assignments, Held } from '../../shapes.ts'
 import { instantOf, localTimeOf } from '../settings/local-time.ts'
 import { formatMoment } from '../shell/format.ts'
 import { kindName } from '../shell/names.ts'
@@ -79,4 +79,18 @@ export function releaseWords(held: Held, { citizen, slot, from }: Assignment, no
       ? `Af ${all} frigives de, der er målt fra da af; resten bliver liggende.`
       : `Of ${all}, those measured from then on will be released; the others stay.`
   }`
+}
+
+/** Who loses the device or slot by it; undefined when nobody does. */
+export const formerOf = (known: Assignments, { citizen, slot, from }: Assignment): Assignments['assignments'][number] | undefined =>
+  known.assignments.find(
+    (one) => one.slot === slot && one.citizen !== citizen && one.from < from && (one.to === undefined || one.to > from),
+  )
+
+/** What has been done, as the broker counted it. */
+export function doneWords({ device, released }: Assigned, citizen: string, language: Language): string {
+  if (language === 'da') {
+    return `${device} er tildelt ${citizen}. ${released} ${released === 1 ? 'måling er frigivet' : 'målinger er frigivet'}.`
+  }
+  return `${device} is assigned to ${citizen}. ${released} ${released === 1 ? 'reading was' : 'readings were'} released.`
 }

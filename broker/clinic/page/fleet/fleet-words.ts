@@ -122,22 +122,39 @@ export const HELD_WORDS = {
     da: 'Apparatet eller borgeren findes ikke, eller I har ikke adgang til borgeren. Tjek id’et.',
     en: 'There is no such device or citizen, or you have no grant on the citizen. Check the id.',
   },
-  assignedNow: { da: 'Tildelt.', en: 'Assigned.' },
+  loading: { da: 'Ser efter, hvem der har apparatet …', en: 'Looking who has the device …' },
+  hasNow: { da: 'Har det nu eller senere', en: 'Has it now or later' },
+  nobody: { da: 'ingen', en: 'nobody' },
+  foreign: { da: 'en borger, I ikke har adgang til', en: 'a citizen on whom you have no grant' },
+  whole: { da: 'hele apparatet', en: 'the whole device' },
+  ends: { da: 'Den tildeling slutter da.', en: 'That assignment ends then.' },
   taken: {
-    da: 'Apparatet eller pladsen er allerede tildelt i det tidsrum. Vælg et andet tidspunkt, eller afslut den anden tildeling først.',
-    en: 'The device or slot is assigned already in that time. Choose another time, or end the other assignment first.',
+    da: 'Det går ikke sammen med en anden tildeling af apparatet.',
+    en: 'This does not go together with another assignment of the device.',
+  },
+  slotsTaken: {
+    da: 'Apparatets pladser er tildelt en for en: skriv pladsen.',
+    en: 'Its slots are assigned one by one: name the slot.',
+  },
+  wholeTaken: {
+    da: 'Hele apparatet er tildelt: lad pladsen være tom.',
+    en: 'The whole device is assigned: leave the slot out.',
+  },
+  laterTaken: {
+    da: 'Apparatet er tildelt en anden i det tidsrum: vælg et senere tidspunkt.',
+    en: 'The device is assigned to somebody else in that time: choose a later time.',
   },
   changed: {
-    da: 'En anden har ændret tildelingen imens. Listen er hentet igen: se på den, og prøv igen.',
-    en: 'Somebody else has changed the assignment meanwhile. The list was fetched again: look at it, and try again.',
+    da: 'En anden har ændret tildelingen imens. Den er hentet igen: se på den, og prøv igen.',
+    en: 'Somebody else has changed the assignment meanwhile. It was fetched again: look at it, and try again.',
   },
 } as const satisfies Record<string, Said>
 
 export const HELD_REASONS: Readonly<Record<Held['reason'], Said>> = {
   unassigned: { da: 'Ingen borger har apparatet.', en: 'No citizen has the device.' },
   'device-unknown': {
-    da: 'Apparatet er ikke oprettet: opret det i installationen først.',
-    en: 'The device is not registered: register it in the installation first.',
+    da: 'Apparatet er ikke oprettet: det bliver det ved tildelingen.',
+    en: 'The device is not registered: assigning it registers it.',
   },
   'device-at-other-hub': {
     da: 'Apparatet hører til en anden hub: er det flyttet, så ret installationen.',

@@ -22,8 +22,6 @@ export function HeldList({ held, look }: ListProps) {
   const language = useLanguage()
   const tell = useTell()
   const [chosen, choose] = useState<Held | undefined>(undefined)
-  // As it is now, also while the dialog is open: its entity tag is of the newest look.
-  const current = chosen && (held.find((one) => nameOf(one) === nameOf(chosen)) ?? chosen)
   return (
     <section class="held" aria-labelledby="held">
       <h2 id="held">{`${say('heading')} (${held.length})`}</h2>
@@ -37,7 +35,7 @@ export function HeldList({ held, look }: ListProps) {
               {` · hub ${one.hub}`}
               <p>{`${countWords(one, language)}, ${formatDate(one.oldest, language)} – ${formatDate(one.newest, language)}. ${HELD_REASONS[one.reason][language]}`}</p>
             </div>
-            {one.reason === 'unassigned' && (
+            {one.reason !== 'device-at-other-hub' && (
               <Button label={`${say('assign')}: ${one.device}`} onClick={() => choose(one)}>
                 {say('assign')}
               </Button>
@@ -45,11 +43,10 @@ export function HeldList({ held, look }: ListProps) {
           </li>
         ))}
       </ul>
-      {current !== undefined && (
+      {chosen !== undefined && (
         <AssignDialog
-          held={current}
+          held={chosen}
           close={() => choose(undefined)}
-          changed={() => void look()}
           done={(text) => {
             choose(undefined)
             tell(text)

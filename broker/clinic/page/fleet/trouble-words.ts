@@ -1,8 +1,9 @@
 import type { Fleet } from '../../shapes.ts'
+import type { Trouble } from '../../troubles.ts'
 import { formatDate, formatSpan } from '../shell/format.ts'
 import type { Language, Said } from '../shell/said.ts'
 
-/** What is wrong with a hub and what to do about it, by the code of the trouble. Pure. */
+/** What is wrong with a hub and what to do about it, by the code of the trouble (broker/clinic/troubles.ts). Pure. */
 
 export type FleetHub = Fleet['hubs'][number]
 
@@ -13,7 +14,7 @@ export type Urgency = 'now' | 'soon' | 'fine'
 export const URGENCY_SHAPES = { now: 'red', soon: 'yellow', fine: 'calm' } as const satisfies Record<Urgency, string>
 
 /** As few as are worth a telephone call; whatever is not named is looked at when there is time. */
-const NOW: ReadonlySet<string> = new Set(['offline', 'unsent', 'disk', 'radio', 'problem', 'certificate-ended'])
+const NOW: ReadonlySet<string> = new Set(['offline', 'problem', 'disk', 'radio', 'unsent'])
 
 export function urgencyOf({ troubles }: FleetHub): Urgency {
   if (troubles.length === 0) return 'fine'
@@ -26,7 +27,7 @@ interface TroubleWords {
   readonly todo: Said
 }
 
-const TROUBLES: Readonly<Record<string, TroubleWords>> = {
+const WORDS: Readonly<Record<Trouble, TroubleWords>> = {
   offline: {
     name: { da: 'Hubben er ikke forbundet', en: 'The hub is not connected' },
     todo: {
@@ -34,7 +35,7 @@ const TROUBLES: Readonly<Record<string, TroubleWords>> = {
       en: 'Ask the citizen to check power and network cable or mobile coverage. Readings stay on the hub meanwhile.',
     },
   },
-  unknown: {
+  unheard: {
     name: { da: 'Ikke hørt, siden serveren startede', en: 'Not heard since the server started' },
     todo: {
       da: 'Vent et kvarter. Hører vi stadig intet, så ring til borgeren, som når hubben ikke er forbundet.',
@@ -77,17 +78,10 @@ const TROUBLES: Readonly<Record<string, TroubleWords>> = {
     },
   },
   certificate: {
-    name: { da: 'Certifikatet udløber snart', en: 'The certificate ends soon' },
+    name: { da: 'Certifikatet bliver ikke fornyet', en: 'The certificate is not being renewed' },
     todo: {
-      da: 'Det fornyes af sig selv, når hubben er på nettet. Få den på nettet inden da.',
-      en: 'It renews itself when the hub is online. Get it online before then.',
-    },
-  },
-  'certificate-ended': {
-    name: { da: 'Certifikatet er udløbet', en: 'The certificate has ended' },
-    todo: {
-      da: 'Få hubben på nettet; er den spærret, så lav en ny tilmeldingskode, og tilmeld den på et besøg.',
-      en: 'Get the hub online; if it is refused, make a new enrolment code and enrol it at a visit.',
+      da: 'Det fornyes af sig selv, når hubben er på nettet. Er det for længst udløbet, så tilmeld hubben igen på et besøg.',
+      en: 'It renews itself when the hub is online. If it ended long ago, enrol the hub again at a visit.',
     },
   },
   problem: {
@@ -112,14 +106,10 @@ const TROUBLES: Readonly<Record<string, TroubleWords>> = {
       en: 'Ask the citizen to measure again close to the hub. If that does not help, pair it again at a visit.',
     },
   },
-  'device-silent': {
-    name: { da: 'Et apparat er ikke set længe', en: 'A device has not been seen for long' },
-    todo: {
-      da: 'Bruger borgeren det stadig? Ellers: nyt batteri, og mål tæt på hubben.',
-      en: 'Does the citizen still use it? If so: new battery, and measure close to the hub.',
-    },
-  },
 }
+
+/** A newer broker may know more of them. */
+const TROUBLES: Readonly<Record<string, TroubleWords>> = WORDS
 
 /** @returns its code for a trouble without words: better than silence */
 export const troubleName = (code: string, language: Language): string => TROUBLES[code]?.name[language] ?? code
@@ -146,7 +136,11 @@ function detailOf(code: string, hub: FleetHub, now: number, language: Language):
   }
   if (code === 'disk' && diskPercent !== undefined) return `${diskPercent} %`
   if (code === 'update') return update?.version
-  if (code.startsWith('certificate') && certificateEndsAt !== undefined) return formatDate(certificateEndsAt, language)
+  if (code === 'certificate' && certificateEndsAt !== undefined) {
+    const ended = Date.parse(certificateEndsAt) < now
+    const [past, soon] = da ? ['udløb', 'udløber'] : ['ended', 'ends']
+    return `${ended ? past : soon} ${formatDate(certificateEndsAt, language)}`
+  }
   if (code === 'problem' && problem !== undefined) return problemWords(problem, language)
   if (code.startsWith('device-')) return devicesWith(code, hub, language)
   return undefined
@@ -159,7 +153,7 @@ function devicesWith(code: string, { devices }: FleetHub, language: Language): s
       return [`${device} ${batteryPercent} %`]
     }
     if (code === 'device-problem' && problem !== undefined) return [`${device} (${problemWords(problem, language)})`]
-    if (code === 'device-clock' && clockOffsetMs !== undefined && Math.abs(clockOffsetMs) > CLOCK_TOLERANCE_MS) {
+    if (code === 'device-clock' && clockOffsetMs !== undefined && Math.abs(clockOffsetMs) > WRONG_CLOCK_MS) {
       return [`${device} ${formatSpan(Math.abs(clockOffsetMs), language)}`]
     }
     return []
@@ -167,8 +161,10 @@ function devicesWith(code: string, { devices }: FleetHub, language: Language): s
   return told.length === 0 ? undefined : told.join(', ')
 }
 
-/** Only what a sentence names; which device is troubled the broker decides. */
-const LOW_BATTERY = 20
+/** As the broker decides which devices are in trouble (broker/clinic/troubles.ts). */
+const LOW_BATTERY = 10
+const WRONG_CLOCK_MS = 3600_000
+/** Less is how clocks are. */
 const CLOCK_TOLERANCE_MS = 2 * 60_000
 
 /** Codes of device-drivers/errors.ts that a hub or a visit to a device ends with. */

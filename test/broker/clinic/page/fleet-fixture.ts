@@ -1,4 +1,4 @@
-import type { Fleet, Held } from '../../../../broker/clinic/shapes.ts'
+import type { Assigned, Assignments, Fleet, Held } from '../../../../broker/clinic/shapes.ts'
 import type { Role } from '../../../../broker/rights/decide.ts'
 import { type Answers, type Heard, openPage, type Said } from './page-fixture.ts'
 
@@ -50,7 +50,6 @@ export const HELD: Held = {
   count: 23,
   oldest: '2026-11-19T06:30:20.000Z',
   newest: '2026-11-22T06:31:00.000Z',
-  etag: '"a1"',
 }
 
 export const FLEET: Fleet = {
@@ -79,13 +78,13 @@ export const FLEET: Fleet = {
     hub('hub-0004', {
       clockSynced: false,
       devices: [
-        device('oximeter-0004', { driver: 'nonin-3230', model: '3230', batteryPercent: 4, clockOffsetMs: 900_000 }),
+        device('oximeter-0004', { driver: 'nonin-3230', model: '3230', batteryPercent: 4, clockOffsetMs: 7_200_000 }),
         device('cuff-0004', { problem: 'pairing-failed', assigned: false }),
       ],
-      troubles: ['clock', 'device-battery', 'device-problem', 'something-new'],
+      troubles: ['clock', 'device-problem', 'device-battery', 'device-clock', 'something-new'],
     }),
     hub('hub-0005'),
-    { hub: 'hub-0006', state: 'unknown', devices: [], troubles: ['unknown'] },
+    { hub: 'hub-0006', state: 'unknown', devices: [], troubles: ['unheard'] },
   ],
   held: [
     HELD,
@@ -107,19 +106,30 @@ export const MANY: Fleet = {
   }),
 }
 
-export interface Assigned {
-  readonly device: string
+export const KNOWN: Assignments = {
+  device: 'scale-0007',
+  hub: 'hub-0005',
+  driver: 'ad-uc-352',
+  assignments: [
+    { citizen: 'citizen-0007', slot: 1, from: '2026-08-01T08:00:00.000Z' },
+    { slot: 2, from: '2026-08-01T08:00:00.000Z' },
+  ],
+}
+const DONE: Assigned = { ...KNOWN, released: 22 }
+
+export interface Sent {
   readonly body: unknown
   readonly ifMatch: string | undefined
 }
 
-/** The fleet page over what `now.fleet` is at the time. */
+/** The fleet page over what `house` holds at the time. */
 export async function openFleet(role: Role, fleet: Fleet, look: Parameters<typeof openPage>[3] = {}) {
-  const house = { fleet, said: { body: {} } as Said, assigned: [] as Assigned[], cut: false }
+  const house = { fleet, said: { body: DONE } as Said, tag: '"a1"', sent: [] as Sent[], cut: false }
   const answers: Answers = {
     'GET /v1/fleet': () => (house.cut ? 'unreachable' : { body: house.fleet }),
+    'GET /v1/devices/scale-0007/assignment': () => ({ body: KNOWN, etag: house.tag }),
     'PUT /v1/devices/scale-0007/assignment': ({ body, ifMatch }: Heard) => {
-      house.assigned.push({ device: 'scale-0007', body, ifMatch })
+      house.sent.push({ body, ifMatch })
       return house.said
     },
   }
