@@ -82,10 +82,17 @@ export function releaseWords(held: Held, { citizen, slot, from }: Assignment, no
 }
 
 /** Who loses the device or slot by it; undefined when nobody does. */
-export const formerOf = (known: Assignments, { citizen, slot, from }: Assignment): Assignments['assignments'][number] | undefined =>
+export const formerOf = (
+  known: Assignments,
+  { citizen, slot, from }: Assignment,
+): Assignments['assignments'][number] | undefined =>
   known.assignments.find(
     (one) => one.slot === slot && one.citizen !== citizen && one.from < from && (one.to === undefined || one.to > from),
   )
+
+/** @param whose id of a citizen, or words for one */
+export const endsWords = (whose: string, language: Language): string =>
+  language === 'da' ? `Tildelingen til ${whose} slutter da.` : `The assignment to ${whose} ends then.`
 
 /** What has been done, as the broker counted it. */
 export function doneWords({ device, released }: Assigned, citizen: string, language: Language): string {

@@ -79,12 +79,12 @@ export function FleetPage() {
             {say(trouble === undefined ? 'refresh' : 'again')}
           </Button>
         )}
+        <div role="status" class={trouble === undefined ? '' : 'problem'}>
+          {fleet === undefined && trouble === undefined && say('loading')}
+          {told && `${say('cut')} ${formatTime(fleet.at, language)}.`}
+          {trouble !== undefined && !told && refusalText(trouble, language)}
+        </div>
       </header>
-      <div role="status" class={trouble === undefined ? '' : 'problem'}>
-        {fleet === undefined && trouble === undefined && say('loading')}
-        {told && `${say('cut')} ${formatTime(fleet.at, language)}.`}
-        {trouble !== undefined && !told && refusalText(trouble, language)}
-      </div>
       {fleet !== undefined && order !== undefined && (
         <>
           {fleet.held.length > 0 && <HeldList held={fleet.held} look={() => look()} />}

@@ -127,7 +127,6 @@ export const HELD_WORDS = {
   nobody: { da: 'ingen', en: 'nobody' },
   foreign: { da: 'en borger, I ikke har adgang til', en: 'a citizen on whom you have no grant' },
   whole: { da: 'hele apparatet', en: 'the whole device' },
-  ends: { da: 'Den tildeling slutter da.', en: 'That assignment ends then.' },
   taken: {
     da: 'Det går ikke sammen med en anden tildeling af apparatet.',
     en: 'This does not go together with another assignment of the device.',

@@ -5,6 +5,9 @@ import { When } from '../shell/when.tsx'
 import { FLEET_WORDS } from './fleet-words.ts'
 import { type FleetHub, problemWords } from './trouble-words.ts'
 
+/** Nobody measures all the time. */
+const QUIET_S = 300
+
 /** A name and what is known; nothing where nothing is known. */
 export function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
@@ -41,7 +44,8 @@ export function HubFacts({ hub }: { readonly hub: FleetHub }) {
       )}
       {radio !== undefined && (
         <Fact name={say('radio')}>
-          {`${say(radio.state)} · ${say('silent')} ${formatSpan(radio.silentForS * 1000, language)}`}
+          {say(radio.state)}
+          {radio.silentForS > QUIET_S && ` · ${say('silent')} ${formatSpan(radio.silentForS * 1000, language)}`}
           {radio.step !== undefined && ` · ${say('tried')}: ${say(radio.step)}`}
         </Fact>
       )}

@@ -2,7 +2,7 @@ import type { Assignments, Held } from '../../shapes.ts'
 import { now } from '../shell/clock.ts'
 import { formatMoment } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
-import { type Assignment, formerOf, releaseWords } from './assignment.ts'
+import { type Assignment, endsWords, formerOf, releaseWords } from './assignment.ts'
 import { HELD_WORDS } from './fleet-words.ts'
 
 /** Who has the device now or later, slot by slot. */
@@ -32,7 +32,7 @@ export function Sure({ held, known, wanted }: SureProps) {
     <>
       <p role="status">
         <b>{releaseWords(held, wanted, now(), language)}</b>
-        {former !== undefined && ` ${former.citizen ?? say('foreign')}: ${say('ends')}`}
+        {former !== undefined && ` ${endsWords(former.citizen ?? say('foreign'), language)}`}
       </p>
       <p>{say('sure')}</p>
     </>

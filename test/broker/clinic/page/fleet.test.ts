@@ -141,7 +141,7 @@ optional('chromium', hasChromium)('the fleet', () => {
       'citizen-0042 får scale-0007, plads 2, fra 19. nov. 07.30. 23 målinger (vægt, kropssammensætning) frigives.'
     await dialog.getByText(told).waitFor()
     await shoot('fleet-2-assign')
-    await dialog.getByText('en borger, I ikke har adgang til: Den tildeling slutter da.').waitFor()
+    await dialog.getByText('Tildelingen til en borger, I ikke har adgang til, slutter da.').waitFor()
     expect(house.sent).toEqual([])
     await dialog.getByRole('button', { name: 'Tildel og frigiv' }).click()
     await page.getByText('scale-0007 er tildelt citizen-0042. 22 målinger er frigivet.').waitFor()
