@@ -90,9 +90,11 @@ export const formerOf = (
     (one) => one.slot === slot && one.citizen !== citizen && one.from < from && (one.to === undefined || one.to > from),
   )
 
-/** @param whose id of a citizen, or words for one */
-export const endsWords = (whose: string, language: Language): string =>
-  language === 'da' ? `Tildelingen til ${whose} slutter da.` : `The assignment to ${whose} ends then.`
+/** @param citizen undefined: somebody on whom there is no grant */
+export function endsWords(citizen: string | undefined, language: Language): string {
+  if (language === 'da') return `Tildelingen til ${citizen ?? 'en borger, I ikke har adgang til,'} slutter da.`
+  return `The assignment to ${citizen ?? 'a citizen on whom you have no grant'} ends then.`
+}
 
 /** What has been done, as the broker counted it. */
 export function doneWords({ device, released }: Assigned, citizen: string, language: Language): string {

@@ -32,7 +32,7 @@ export function Sure({ held, known, wanted }: SureProps) {
     <>
       <p role="status">
         <b>{releaseWords(held, wanted, now(), language)}</b>
-        {former !== undefined && ` ${endsWords(former.citizen ?? say('foreign'), language)}`}
+        {former !== undefined && ` ${endsWords(former.citizen, language)}`}
       </p>
       <p>{say('sure')}</p>
     </>

@@ -38,13 +38,14 @@ export function LimitCard({ citizen, limits, all, rights, begun, keep, announce 
   const id = `card-${limits.rule || limits.quantity}`
   const name = quantityName(limits.quantity, language)
   const unit = unitText(limits.unit)
+  const bare = Object.keys(limits.effective).length === 0
   const begin = rights.set ? 'edit' : 'try'
   const close = () => {
     setOpen(false)
     focusWithin(id, 'header button')
   }
   return (
-    <article class="card limits" id={id} aria-labelledby={`${id}-name`}>
+    <article class={bare ? 'card limits bare' : 'card limits'} id={id} aria-labelledby={`${id}-name`}>
       <header>
         <h3 id={`${id}-name`}>
           {name} {unit !== '' && <small>{unit}</small>}
@@ -55,7 +56,7 @@ export function LimitCard({ citizen, limits, all, rights, begun, keep, announce 
           </Button>
         )}
       </header>
-      <FourLimits values={limits.effective} decimals={limits.decimals} />
+      {!bare && <FourLimits values={limits.effective} decimals={limits.decimals} />}
       <Origins limits={limits} />
       {open && (
         <LimitEditor

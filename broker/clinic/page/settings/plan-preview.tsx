@@ -109,7 +109,8 @@ function Day({ day, off }: { readonly day: CalendarDay; readonly off: boolean })
 function summary(slots: number, days: readonly CalendarDay[], language: Language): string {
   const [next] = days
   if (next === undefined) return language === 'da' ? 'Der ventes ingen målinger.' : 'No measurements are expected.'
-  const when = `${dayWords(next.date, language, true)} ${windowWords(next, language)}`
+  const at = language === 'da' ? 'kl.' : 'at'
+  const when = `${dayWords(next.date, language, true)} ${at} ${windowWords(next, language)}`
   if (language === 'da') {
     const count = slots === 1 ? '1 måling ventes' : `${slots} målinger ventes`
     return `${count}, på ${days.length} ${days.length === 1 ? 'dag' : 'dage'}. Den første: ${when}.`

@@ -17,6 +17,7 @@ const WORDS = {
     asNeeded: 'efter behov',
     on: (days: string) => `hver ${days}`,
     clock: 'kl.',
+    wholeDay: 'hele dagen',
     and: 'og',
     for: (days: number) => (days === 1 ? 'den første dag' : `i ${days} dage`),
     next: 'derefter',
@@ -28,6 +29,7 @@ const WORDS = {
     asNeeded: 'as needed',
     on: (days: string) => `on ${days}`,
     clock: 'at',
+    wholeDay: 'all day',
     and: 'and',
     for: (days: number) => (days === 1 ? 'for one day' : `for ${days} days`),
     next: 'then',
@@ -62,9 +64,10 @@ function phaseWords({ schedule, windows }: Plan['phases'][number], language: Lan
               words.and,
             ),
           )
-  const times = windows.map(
-    ({ from, to }) => `${words.clock} ${clockWords(from, language)}–${clockWords(to, language)}`,
-  )
+  const times = windows.map(({ from, to }) => {
+    if (from === '00:00' && to === '24:00') return words.wholeDay
+    return `${words.clock} ${clockWords(from, language)}–${clockWords(to, language)}`
+  })
   return `${days} ${listed(times, words.and)}`
 }
 

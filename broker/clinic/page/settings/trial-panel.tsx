@@ -90,7 +90,7 @@ function Rates({ answer }: { readonly answer: DryRunAnswer }) {
 
 function Alerts({ answer, lane }: { readonly answer: DryRunAnswer; readonly lane: 'added' | 'gone' }) {
   const say = useWords(TRIAL_WORDS)
-  const alerts = answer[lane]
+  const alerts = answer[lane].toSorted((a, b) => (a.openedAt > b.openedAt ? -1 : 1))
   if (alerts.length === 0) return <p>{say(lane === 'added' ? 'noneAdded' : 'noneGone')}</p>
   const rest = alerts.slice(SHOWN_AT_ONCE)
   return (

@@ -30,7 +30,7 @@ optional('chromium', hasChromium)('the plan in the editor', () => {
     expect(await card.innerText()).toContain('»Tæt måling de første to uger efter udskrivelse«')
     await settle()
     await status
-      .filter({ hasText: '56 målinger ventes, på 28 dage. Den første: mandag den 23. nov. 8–10 og 18–20.' })
+      .filter({ hasText: '56 målinger ventes, på 28 dage. Den første: mandag 23. nov. kl. 8–10 og 18–20.' })
       .waitFor()
     expect(await card.locator('.calendar td.expected').count()).toBe(28)
     await card.getByText('Alle tidsrum i ord').click()
