@@ -13,6 +13,7 @@ import { LimitFields } from './limit-fields.tsx'
 import { markOf, type QuantityLimits } from './limit-sentences.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
 import { ReasonFields, readDecision } from './reason-fields.tsx'
+import { remedyWords } from './remedies.ts'
 import { TrialPanel } from './trial-panel.tsx'
 import { useDryRun } from './use-dry-run.ts'
 import { useSaving } from './use-saving.ts'
@@ -118,7 +119,9 @@ export function LimitEditor({ citizen, limits, all, saves, name, close, keep, an
           }}
         />
         {isEmpty(draft) && <p class="problem">{say('emptyDraft')}</p>}
-        {saving.fields['limits'] !== undefined && <p class="problem">{saving.fields['limits']}</p>}
+        {saving.fields['limits'] !== undefined && (
+          <p class="problem">{remedyWords(saving.fields['limits'], language)}</p>
+        )}
         {saves && (
           <ReasonFields
             id={id}

@@ -2,6 +2,7 @@ import { useLanguage, useWords } from '../shell/language.ts'
 import { BOUNDS, type Bound, type LimitDraft, type LimitProblem } from './limit-draft.ts'
 import { problemWords } from './limit-sentences.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
+import { remedyWords } from './remedies.ts'
 
 interface FieldsProps {
   readonly id: string
@@ -27,7 +28,7 @@ export function LimitFields({ id, draft, problems, told, decimals, unit, name, c
       {BOUNDS.map((bound) => {
         const problem = problems[bound]
         const broker = told[`limits.${bound}`]
-        const text = problem === undefined ? broker : problemWords(problem, decimals, language)
+        const text = problem === undefined ? broker && remedyWords(broker, language) : problemWords(problem, decimals, language)
         const field = `${id}-${bound}`
         return (
           <div key={bound} class={bound}>

@@ -1,6 +1,7 @@
 import type { Language } from '../shell/said.ts'
 import type { PlanDraft, PlanProblem } from './plan-draft.ts'
-import { PLAN_WORDS, remedyWords } from './plan-words.ts'
+import { PLAN_WORDS } from './plan-words.ts'
+import { remedyWords } from './remedies.ts'
 
 /** What is wrong with a draft, in words, by path of the plan (`phases.0.windows.1.to`). */
 

@@ -96,8 +96,8 @@ export function termsOf({ to, holidays, graceMinutes, unwatchedAfterHours }: Ter
       ? [
           ...(end === undefined ? [] : [`til og med ${end}`]),
           `helligdage: ${word}`,
-          `tæller til ${graceMinutes} min. efter`,
-          `besked efter ${unwatchedAfterHours} timer uden livstegn`,
+          `tæller med til ${graceMinutes} min. efter`,
+          `besked efter ${unwatchedAfterHours} timer uden kontakt`,
         ]
       : [
           ...(end === undefined ? [] : [`until ${end}`]),

@@ -42,7 +42,7 @@ export const PLAN_WORDS = {
     en: 'Minutes after the window in which it still counts',
   },
   unwatched: {
-    da: 'Timer uden livstegn fra hjemmet, før klinikken får besked',
+    da: 'Timer uden kontakt til hjemmet, før klinikken får besked',
     en: 'Hours without a sign from the home before the clinic is told',
   },
   reason: { da: 'Begrundelse', en: 'Reason' },
@@ -82,22 +82,3 @@ export const PLAN_WORDS = {
   conflictMine: { da: 'Dit udkast', en: 'Your draft' },
   correct: { da: 'Ret dette:', en: 'Correct this:' },
 } as const satisfies Record<string, Said>
-
-/** The broker's remedies (broker/alerts/plan/plan.ts), in Danish; whatever it says besides is shown as it is. */
-const REMEDIES: readonly (readonly [pattern: RegExp, danish: string])[] = [
-  [/^must be later than from; split/, 'Skal være senere end »fra«; del en nat ved kl. 24.'],
-  [/^must be later than from/, 'Skal være senere end den første dag.'],
-  [/^give at least one window/, 'Angiv mindst ét tidsrum.'],
-  [/^as-needed has no windows/, 'Efter behov har ingen tidsrum.'],
-  [/^windows must follow one another/, 'Tidsrummene må ikke overlappe; skriv dem i rækkefølge.'],
-  [/^only the last phase/, 'Kun den sidste periode kan vare indtil videre: skriv antal dage.'],
-  [/^another plan holds from that time/, 'En anden plan gælder allerede fra den dag; vælg en senere.'],
-  [/^use a local time/, 'Skriv et klokkeslæt, senest 24.'],
-  [/^Too (big|small)/, 'Tallet er uden for det mulige.'],
-  [/^Invalid/, 'Ret dette felt.'],
-]
-
-export function remedyWords(remedy: string, language: 'da' | 'en'): string {
-  if (language === 'en') return `${remedy.charAt(0).toUpperCase()}${remedy.slice(1)}.`
-  return REMEDIES.find(([pattern]) => pattern.test(remedy))?.[1] ?? remedy
-}

@@ -1,8 +1,9 @@
 import { now } from '../shell/clock.ts'
 import { dayOf } from '../shell/format.ts'
-import { useWords } from '../shell/language.ts'
+import { useLanguage, useWords } from '../shell/language.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
 import { startOfDay } from './local-time.ts'
+import { remedyWords } from './remedies.ts'
 
 export type DecisionProblem = 'reason' | 'review'
 
@@ -34,8 +35,10 @@ interface FieldsProps {
 
 export function ReasonFields({ id, reason, reviewAt, problem, told, changeReason, changeReview }: FieldsProps) {
   const say = useWords(LIMIT_WORDS)
-  const reasonTold = problem === 'reason' ? say('reasonMissing') : told['reason']
-  const reviewTold = problem === 'review' ? say('reviewPast') : told['reviewAt']
+  const language = useLanguage()
+  const broker = (path: string) => told[path] && remedyWords(told[path], language)
+  const reasonTold = problem === 'reason' ? say('reasonMissing') : broker('reason')
+  const reviewTold = problem === 'review' ? say('reviewPast') : broker('reviewAt')
   return (
     <div class="decision">
       <div>

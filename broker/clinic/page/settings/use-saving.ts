@@ -18,7 +18,7 @@ interface Target<T> {
 
 export interface Saving<T> {
   readonly busy: boolean
-  /** By path of the body, in the broker's words. */
+  /** By path of the body: what the broker finds wrong, in the broker's words. */
   readonly fields: Readonly<Record<string, string>>
   /** Why nothing was saved, when no field is to blame. */
   readonly trouble: string | undefined

@@ -2,9 +2,10 @@ import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { Button } from '../shell/button.tsx'
 import { Dialog } from '../shell/dialog.tsx'
-import { useWords } from '../shell/language.ts'
+import { useLanguage, useWords } from '../shell/language.ts'
 import { Field } from './field.tsx'
 import { LIMIT_WORDS } from './limit-words.ts'
+import { remedyWords } from './remedies.ts'
 import { useSaving } from './use-saving.ts'
 import type { Versioned } from './versioned.ts'
 
@@ -30,12 +31,14 @@ export function Withdrawal<T>(props: WithdrawalProps<T>) {
   const say = useWords(LIMIT_WORDS)
   const [reason, setReason] = useState('')
   const [tried, setTried] = useState(false)
+  const language = useLanguage()
   const saving = useSaving<T>({ path, look, seen: all.etag, keep, before: all.data })
   const submit = async (event: Event) => {
     event.preventDefault()
     setTried(true)
     if (reason.trim() !== '' && (await saving.send('DELETE', { reason: reason.trim() })) === 'saved') done()
   }
+  const told = saving.fields['reason']
   const missing = tried && reason.trim() === ''
   return (
     <Dialog title={title} onClose={close}>
@@ -54,7 +57,7 @@ export function Withdrawal<T>(props: WithdrawalProps<T>) {
         <Field
           id="withdrawal-reason"
           label={say('reason')}
-          problem={missing ? say('reasonMissing') : saving.fields['reason']}
+          problem={missing ? say('reasonMissing') : told && remedyWords(told, language)}
           input={(marks) => (
             <textarea
               {...marks}

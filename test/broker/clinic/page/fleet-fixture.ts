@@ -124,9 +124,12 @@ export interface Sent {
 
 /** The fleet page over what `house` holds at the time. */
 export async function openFleet(role: Role, fleet: Fleet, look: Parameters<typeof openPage>[3] = {}) {
-  const house = { fleet, said: { body: DONE } as Said, tag: '"a1"', sent: [] as Sent[], cut: false }
+  const house = { fleet, said: { body: DONE } as Said, tag: '"a1"', sent: [] as Sent[], looks: 0, cut: false }
   const answers: Answers = {
-    'GET /v1/fleet': () => (house.cut ? 'unreachable' : { body: house.fleet }),
+    'GET /v1/fleet': () => {
+      house.looks++
+      return house.cut ? 'unreachable' : { body: house.fleet }
+    },
     'GET /v1/devices/scale-0007/assignment': () => ({ body: KNOWN, etag: house.tag }),
     'PUT /v1/devices/scale-0007/assignment': ({ body, ifMatch }: Heard) => {
       house.sent.push({ body, ifMatch })

@@ -112,9 +112,9 @@ export async function openPage(
     if (!request.url().startsWith(url)) faults.push(`asked ${request.url()}`)
   })
   page.on('pageerror', (error) => faults.push(error.message))
-  page.on('console', (message) => {
-    if (message.text().includes('Content Security Policy')) faults.push(message.text())
-  })
+  await page.exposeFunction('tellFault', (fault: string) => faults.push(fault))
+  await page.addInitScript(`document.addEventListener('securitypolicyviolation', ({ violatedDirective, sample }) =>
+    tellFault('breaks ' + violatedDirective + ': ' + sample))`)
   const who = { user: 'user-0001', displayName: 'Kim Holm', organisation: 'clinic-1', role }
   const session = { ...who, endsAt: '2027-01-01T00:00:00.000Z', factorMissing: false }
   const common: Answers = {

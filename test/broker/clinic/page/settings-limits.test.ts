@@ -169,10 +169,10 @@ optional('chromium', hasChromium)('limits in the editor', () => {
     await card.getByRole('status').filter({ hasText: '8 kommer til' }).waitFor()
     house.refuses = refusal(400, 'limits-invalid', 'limits.warningLow: must be from 50 to 90 %')
     await save.click()
-    await card.getByText('must be from 50 to 90 %').waitFor()
+    await card.getByText('Tallet er uden for det mulige.').waitFor()
     expect(await warningLow.getAttribute('aria-invalid')).toBe('true')
     await warningLow.fill('89')
-    await card.getByText('must be from 50 to 90 %').waitFor({ state: 'detached' })
+    await card.getByText('Tallet er uden for det mulige.').waitFor({ state: 'detached' })
     house.refuses = 'unreachable'
     await card.getByText('Tallene gælder ikke længere udkastet.').waitFor({ state: 'detached' })
     await save.click()
