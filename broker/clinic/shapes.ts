@@ -193,6 +193,19 @@ export const noteSchema = z.strictObject({
 })
 export type Note = z.output<typeof noteSchema>
 
+/** `POST /v1/handovers`: one shift to the next. */
+export const handoverSchema = noteSchema.extend({
+  /** Citizens on the work list then, by standing, as `counts` of the work list. */
+  open: workListSchema.shape.counts,
+  /** What to watch of whom; only of citizens whom the reader may see now. */
+  citizens: z.array(z.strictObject({ citizen: idSchema, text: z.string() })),
+})
+export type Handover = z.output<typeof handoverSchema>
+
+/** `GET /v1/handovers?limit=`: newest first. */
+export const handoversSchema = z.strictObject({ items: z.array(handoverSchema) })
+export type Handovers = z.output<typeof handoversSchema>
+
 /** `GET /v1/citizens/:citizen/overview`: everything but the series. Lists newest first. */
 export const overviewSchema = z.strictObject({
   at: utc,
@@ -264,6 +277,8 @@ export const limitsAnswerSchema = z.strictObject({
       /** The rule that compares with them: `limits-oxygen-saturation`. */
       rule: z.string(),
       effective: limitValuesSchema,
+      /** What template, stage and organisation say without the citizen's own; absent when it is not worked out. */
+      inherited: limitValuesSchema.optional(),
       /** By name of the limit. */
       origins: z.record(z.string(), originSchema),
       /** Set for this citizen and this quantity. */

@@ -20,6 +20,7 @@ function roleMay(role: string, action: Action): boolean {
     case 'feed.read':
       return treats(role)
     case 'plan.set':
+    case 'readings.write':
     case 'work-list.read':
       return role === 'nurse' || role === 'physician'
     case 'limits.set':
@@ -35,7 +36,7 @@ function roleMay(role: string, action: Action): boolean {
   }
 }
 
-const aboutCitizens: readonly Action[] = ['readings.read', 'alerts.read', 'alerts.handle', 'plan.set', 'limits.set']
+const aboutCitizens: readonly Action[] = ['readings.read', 'readings.write', 'alerts.read', 'alerts.handle', 'plan.set', 'limits.set']
 
 /** The first grant of the organisation on the citizen that holds now and covers the kind (any kind when undefined). */
 function grantFor(
