@@ -36,7 +36,14 @@ function roleMay(role: string, action: Action): boolean {
   }
 }
 
-const aboutCitizens: readonly Action[] = ['readings.read', 'readings.write', 'alerts.read', 'alerts.handle', 'plan.set', 'limits.set']
+const aboutCitizens: readonly Action[] = [
+  'readings.read',
+  'readings.write',
+  'alerts.read',
+  'alerts.handle',
+  'plan.set',
+  'limits.set',
+]
 
 /** The first grant of the organisation on the citizen that holds now and covers the kind (any kind when undefined). */
 function grantFor(
