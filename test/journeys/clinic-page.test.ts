@@ -83,11 +83,11 @@ optional('chromium', hasChromium)('a shift at the clinic, by keyboard alone', ()
     expect(await violations(page)).toEqual([])
     await shoot('1-nobody')
 
-    await page.evaluate(`window.seen = new Promise((resolve) => new MutationObserver((_, observer) => {
+    await page.evaluate(`void (window.seen = new Promise((resolve) => new MutationObserver((_, observer) => {
       if (document.querySelector('[data-citizen="${CITIZEN}"]') === null) return
       observer.disconnect()
       resolve(Date.now())
-    }).observe(document.body, { childList: true, subtree: true }))`)
+    }).observe(document.body, { childList: true, subtree: true })))`)
     cuff.measure({ systolic: 171, diastolic: 96, pulseRate: 88 })
     const seenAt = await page.evaluate<number>('window.seen')
     const path = `/v1/citizens/${CITIZEN}/work-item`
