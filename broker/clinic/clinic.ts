@@ -3,12 +3,15 @@ import type { HubKnown } from '../hub-states.ts'
 import type { Log } from '../log.ts'
 import type { Registry } from '../registry.ts'
 import type { Journal } from '../store/journal.ts'
+import { type DeviceAssignments, openAssignments } from './assignment.ts'
 import { type Changes, openChanges } from './changes.ts'
+import { openFleet } from './fleet.ts'
+import { type FleetSight, openFleetSight } from './fleet-sight.ts'
 import { openLatest } from './latest.ts'
 import { openNotes } from './notes.ts'
 import { openOverview } from './overview.ts'
 import { openSeriesOf, type ReadSeries } from './series.ts'
-import type { Overview } from './shapes.ts'
+import type { Fleet, Overview } from './shapes.ts'
 import { openShown, type Shown } from './shown.ts'
 import { type Onlooker, type Sight, sightOf } from './sight.ts'
 import { openWorkLists, type WorkLists } from './work-list.ts'
@@ -19,6 +22,9 @@ export interface Clinic {
   readonly changes: Changes
   readonly overview: (sight: Sight, citizen: string) => Overview
   readonly series: ReadSeries
+  fleetSight(organisation: string, at: string): FleetSight
+  readonly fleet: (sight: FleetSight, at: string) => Fleet
+  readonly assignments: DeviceAssignments
   /** Writes down whom somebody is about to see. */
   readonly shown: Shown
   sight(caller: Onlooker, at: string): Sight
@@ -42,6 +48,9 @@ export function openClinic({ journal, registry, clock, audit, log, hub }: Clinic
     changes: openChanges({ journal, registry, clock, shown, log }),
     overview: openOverview({ journal, registry, latest, hub, notesOf: openNotes(journal).of }),
     series: openSeriesOf(journal),
+    fleetSight: openFleetSight(journal, registry),
+    fleet: openFleet(journal, hub),
+    assignments: openAssignments(journal),
     shown,
     sight: (caller, at) => sightOf(caller, registry, at),
   }

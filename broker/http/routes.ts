@@ -4,6 +4,7 @@ import { ACTION_ROUTES } from '../alerts/action-routes.ts'
 import { LIMITS_ROUTES } from '../alerts/limits-routes.ts'
 import { PLAN_ROUTES } from '../alerts/plan/plan-routes.ts'
 import { auditRowSchema } from '../audit/read.ts'
+import { FLEET_ROUTES } from '../clinic/fleet-routes.ts'
 import { HANDOVER_ROUTES } from '../clinic/handovers-routes.ts'
 import { NOTES_ROUTES } from '../clinic/notes-routes.ts'
 import { PAGE_ROUTES } from '../clinic/page-routes.ts'
@@ -123,6 +124,7 @@ export const ROUTES: readonly Route[] = [
     },
   ),
   ...CLINIC_ROUTES,
+  ...FLEET_ROUTES,
   ...ACTION_ROUTES,
   ...LIMITS_ROUTES,
   ...PLAN_ROUTES,

@@ -20,8 +20,8 @@ function roleMay(role: string, action: Action): boolean {
     case 'feed.read':
       return treats(role)
     case 'plan.set':
-    case 'readings.write':
     case 'work-list.read':
+    case 'readings.write':
       return role === 'nurse' || role === 'physician'
     case 'limits.set':
       return role === 'physician'

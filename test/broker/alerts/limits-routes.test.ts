@@ -278,9 +278,9 @@ describe('a dry run over HTTP', () => {
 
   it('tries the draft itself, also when other limits were set within those weeks', async () => {
     const { send, core } = await history()
-    core.apply({ limits: [{ ...HOUSE.limits[0], warningHigh: 158, from: at(-60) }] })
+    core.apply({ limits: [{ ...HOUSE.limits[0], warningHigh: 158, from: at(-14 * 24 * 60) }] })
     const body = { limits: { warningHigh: 130, alertHigh: 160 }, weeks: 4 }
-    expect((await send('clinic', 'nurse', 'POST', RUN, body)).said).toMatchObject({ now: 4, draft: 8 })
+    expect((await send('clinic', 'nurse', 'POST', RUN, body)).said).toMatchObject({ now: 2, draft: 8 })
   })
 
   it('of a citizen with very many readings is shorter, and says so', async () => {
