@@ -8,6 +8,7 @@ import { type Changes, openChanges } from './changes.ts'
 import { openFleet } from './fleet.ts'
 import { type FleetSight, openFleetSight } from './fleet-sight.ts'
 import { openLatest } from './latest.ts'
+import { openNotes } from './notes.ts'
 import { openOverview } from './overview.ts'
 import { openSeriesOf, type ReadSeries } from './series.ts'
 import type { Fleet, Overview } from './shapes.ts'
@@ -45,7 +46,7 @@ export function openClinic({ journal, registry, clock, audit, log, hub }: Clinic
   return {
     workLists: openWorkLists(journal, latest, clock),
     changes: openChanges({ journal, registry, clock, shown, log }),
-    overview: openOverview({ journal, registry, latest, hub }),
+    overview: openOverview({ journal, registry, latest, hub, notesOf: openNotes(journal).of }),
     series: openSeriesOf(journal),
     fleetSight: openFleetSight(journal, registry),
     fleet: openFleet(journal, hub),

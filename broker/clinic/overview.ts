@@ -30,8 +30,8 @@ export interface OverviewParts {
   readonly latest: LatestValues
   /** What a hub last told since the broker started. */
   readonly hub: (hub: string) => HubKnown | undefined
-  /** Newest first; absent: none are kept. */
-  readonly notesOf?: (citizen: string) => readonly Note[]
+  /** Newest first. */
+  readonly notesOf: (organisation: string, citizen: string) => readonly Note[]
 }
 
 const newestFirst =
@@ -160,7 +160,7 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
       plans: currentPlans(plans, at),
       missed: missedOf(citizen, plans, kinds, Date.parse(at)),
       ...homeOf(citizen, values, at),
-      notes: [...(notesOf?.(citizen) ?? [])],
+      notes: [...notesOf(sight.caller.organisation, citizen)],
     }
   }
 }

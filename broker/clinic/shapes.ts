@@ -193,6 +193,19 @@ export const noteSchema = z.strictObject({
 })
 export type Note = z.output<typeof noteSchema>
 
+/** `POST /v1/handovers`: one shift to the next. */
+export const handoverSchema = noteSchema.extend({
+  /** Citizens on the work list then, by standing, as `counts` of the work list. */
+  open: workListSchema.shape.counts,
+  /** What to watch of whom; only of citizens whom the reader may see now. */
+  citizens: z.array(z.strictObject({ citizen: idSchema, text: z.string() })),
+})
+export type Handover = z.output<typeof handoverSchema>
+
+/** `GET /v1/handovers?limit=`: newest first. */
+export const handoversSchema = z.strictObject({ items: z.array(handoverSchema) })
+export type Handovers = z.output<typeof handoversSchema>
+
 /** `GET /v1/citizens/:citizen/overview`: everything but the series. Lists newest first. */
 export const overviewSchema = z.strictObject({
   at: utc,
@@ -331,7 +344,6 @@ export type Assignments = z.output<typeof assignmentsSchema>
 
 /** `PUT` of the same: whose it is now, and how many held readings become theirs. */
 export const assignedSchema = assignmentsSchema.extend({ released: z.int() })
-export type Assigned = z.output<typeof assignedSchema>
 
 /** `GET /v1/fleet`: what a technician looks after; no measured value in it. Worst first. */
 export const fleetSchema = z.strictObject({

@@ -26,8 +26,8 @@ export function fieldsOfIssues({ issues }: z.ZodError): WrongField[] {
 
 /** Of the house's own refusals, which all read `field: remedy`, several of them joined by `; `. */
 export function fieldsOfMessage(message: string): WrongField[] {
-  return message.split('; ').flatMap((part) => {
-    const [, path, remedy] = /^([a-z][\w.[\]-]{0,80}): (.+)$/.exec(part) ?? []
+  return message.split(/; (?=[a-z][\w.[\]]{0,80}: )/).flatMap((part) => {
+    const [, path, remedy] = /^([a-z][\w.[\]]{0,80}): (.+)$/.exec(part) ?? []
     return path === undefined || remedy === undefined ? [] : [{ path, remedy }]
   })
 }

@@ -67,7 +67,8 @@ export function registerRoutes(app: FastifyInstance, routes: readonly Route[], p
   for (const route of routes) {
     const { method, path: url } = route
     const handler = (request: FastifyRequest, reply: FastifyReply) => answer(route, request, reply, ports)
-    if (!route.raw) app.route({ method, url, handler })
+    const bodyLimit = route.bodyBytes === undefined ? {} : { bodyLimit: route.bodyBytes }
+    if (!route.raw) app.route({ method, url, handler, ...bodyLimit })
     else {
       app.register(async (scope) => {
         scope.removeAllContentTypeParsers()

@@ -113,6 +113,8 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType> {
   readonly body?: Body
   /** The body as its bytes, for who must check a signature of them. */
   readonly raw?: true
+  /** Longest body, where it is more than a decision and a reason. */
+  readonly bodyBytes?: number
   /** Its answer names people, hubs or devices by their own ids: not for research, which gets pseudonyms. */
   readonly identifies?: true
   readonly answer: z.ZodType | 'text'
@@ -142,6 +144,7 @@ export interface Route {
   readonly queryAdvice: QueryAdvice
   readonly body: z.ZodType | undefined
   readonly raw: boolean
+  readonly bodyBytes: number | undefined
   readonly identifies: boolean
   readonly answer: z.ZodType | 'text'
   readonly documented: Documented
@@ -167,6 +170,7 @@ function line<Q extends z.ZodType, B extends z.ZodType>(
     queryAdvice: spec.queryAdvice ?? 'This address takes no parameters.',
     body,
     raw: spec.raw === true,
+    bodyBytes: spec.bodyBytes,
     identifies: spec.identifies === true,
     answer,
     documented: spec.documented ?? {},

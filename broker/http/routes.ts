@@ -1,10 +1,15 @@
 import { z } from 'zod'
 import { idSchema, KINDS, readingSchema } from '../../device-drivers/reading.ts'
 import { ACTION_ROUTES } from '../alerts/action-routes.ts'
+import { LIMITS_ROUTES } from '../alerts/limits-routes.ts'
+import { PLAN_ROUTES } from '../alerts/plan/plan-routes.ts'
 import { auditRowSchema } from '../audit/read.ts'
 import { FLEET_ROUTES } from '../clinic/fleet-routes.ts'
+import { HANDOVER_ROUTES } from '../clinic/handovers-routes.ts'
+import { NOTES_ROUTES } from '../clinic/notes-routes.ts'
 import { PAGE_ROUTES } from '../clinic/page-routes.ts'
 import { CLINIC_ROUTES } from '../clinic/routes.ts'
+import { TYPED_READING_ROUTES } from '../clinic/typed-reading-routes.ts'
 import { openApiDocument } from '../documents/openapi.ts'
 import { documentRoutes } from '../documents/routes.ts'
 import { FHIR_ROUTES } from '../fhir/routes.ts'
@@ -121,6 +126,11 @@ export const ROUTES: readonly Route[] = [
   ...CLINIC_ROUTES,
   ...FLEET_ROUTES,
   ...ACTION_ROUTES,
+  ...LIMITS_ROUTES,
+  ...PLAN_ROUTES,
+  ...TYPED_READING_ROUTES,
+  ...NOTES_ROUTES,
+  ...HANDOVER_ROUTES,
   ...FHIR_ROUTES,
   ...documentRoutes(() => openApiDocument(ROUTES)),
   RECEIPT_ROUTE,

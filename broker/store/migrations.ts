@@ -345,4 +345,27 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (issuer, subject)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What staff write for one another: free text, which stays here. open: the work list then, by standing
+  CREATE TABLE notes (
+    id TEXT PRIMARY KEY, organisation TEXT NOT NULL, citizen TEXT NOT NULL, at TEXT NOT NULL, author TEXT NOT NULL,
+    text TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX notes_by_citizen ON notes (citizen, organisation, at);
+  CREATE TABLE handovers (
+    id TEXT PRIMARY KEY, organisation TEXT NOT NULL, at TEXT NOT NULL, author TEXT NOT NULL, text TEXT NOT NULL,
+    open TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX handovers_by_organisation ON handovers (organisation, at);
+  CREATE TABLE handover_lines (
+    handover TEXT NOT NULL, position INTEGER NOT NULL, citizen TEXT NOT NULL, text TEXT NOT NULL,
+    PRIMARY KEY (handover, position)
+  ) STRICT, WITHOUT ROWID;
+  -- Who ended a plan, or took it back before it began: then it is only here
+  CREATE TABLE plan_endings (
+    citizen TEXT NOT NULL, kind TEXT NOT NULL, from_at TEXT NOT NULL, at TEXT NOT NULL, author TEXT NOT NULL,
+    reason TEXT NOT NULL, plan TEXT NOT NULL,
+    PRIMARY KEY (citizen, kind, from_at, at)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -54,7 +54,11 @@ const values = (kind: Kind, random: () => number, alerting: 'no' | 'yellow' | 'r
     case 'glucose':
       return { glucose: of([about(7, 3), 15.2, 21.4][worse] as number, 'mmol/L', 1) }
     case 'spirometry':
-      return { fev1: of(about(1.6, 0.2), 'L', 2), fvc: of(about(2.9, 0.2), 'L', 2), peakFlow: of(about(260, 40), 'L/min') }
+      return {
+        fev1: of(about(1.6, 0.2), 'L', 2),
+        fvc: of(about(2.9, 0.2), 'L', 2),
+        peakFlow: of(about(260, 40), 'L/min'),
+      }
     case 'temperature':
       return { bodyTemperature: of(about(36.7, 0.6), 'Cel', 1) }
     default:
@@ -62,7 +66,13 @@ const values = (kind: Kind, random: () => number, alerting: 'no' | 'yellow' | 'r
   }
 }
 
-function readingOf(writer: Writer, citizen: number, { kind, driver }: Measured, ms: number, alerting: 'no' | 'yellow' | 'red'): RawReading {
+function readingOf(
+  writer: Writer,
+  citizen: number,
+  { kind, driver }: Measured,
+  ms: number,
+  alerting: 'no' | 'yellow' | 'red',
+): RawReading {
   const at = new Date(ms).toISOString()
   const { random } = writer
   const serial = writer.seq
@@ -126,7 +136,9 @@ function settle(journal: Journal, citizens: number, now: number): void {
   const { database } = journal
   journal.transaction(() => {
     database
-      .prepare('INSERT INTO feeds (organisation, cursor, reading, late, citizen) SELECT ?, cursor, cursor, 0, citizen FROM readings')
+      .prepare(
+        'INSERT INTO feeds (organisation, cursor, reading, late, citizen) SELECT ?, cursor, cursor, 0, citizen FROM readings',
+      )
       .run(ORGANISATION)
     database.prepare('INSERT INTO feed_positions SELECT ?, max(cursor), max(cursor) FROM readings').run(ORGANISATION)
     database.prepare(`INSERT INTO followers SELECT 'embedded', max(position) FROM clinical_log`).run()
@@ -147,7 +159,13 @@ function settle(journal: Journal, citizens: number, now: number): void {
  * @param start ms since 1970 UTC of the midnight before now
  * @returns how much was written; nobody waits for this disk
  */
-export function writeClinicHistory(path: string, citizens: number, start: number, now: number, seed: number): ClinicHistory {
+export function writeClinicHistory(
+  path: string,
+  citizens: number,
+  start: number,
+  now: number,
+  seed: number,
+): ClinicHistory {
   const began = performance.now()
   const journal = openJournal(path)
   try {
@@ -163,7 +181,12 @@ export function writeClinicHistory(path: string, citizens: number, start: number
       })
     }
     const silent = () => undefined
-    const log = { debug: silent, info: silent, warn: silent, error: (event: string, fields: unknown) => console.error(event, fields) }
+    const log = {
+      debug: silent,
+      info: silent,
+      warn: silent,
+      error: (event: string, fields: unknown) => console.error(event, fields),
+    }
     const alerts = openAlertLog(journal, openRegistry(journal), log)
     for (let day = JUDGED_DAYS; day >= 1; day--) judgedDay(writer, alerts, citizens, day, start)
     settle(journal, citizens, now)

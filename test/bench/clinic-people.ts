@@ -10,13 +10,28 @@ export interface Measured {
   readonly timesADay: number
 }
 
-const of = (kind: Kind, driver: string, everyDays: number, timesADay = 1): Measured => ({ kind, driver, everyDays, timesADay })
+const of = (kind: Kind, driver: string, everyDays: number, timesADay = 1): Measured => ({
+  kind,
+  driver,
+  everyDays,
+  timesADay,
+})
 
 const TEMPERATURE = of('temperature', 'ir-thermometer', 30)
 const CONDITIONS: readonly (readonly Measured[])[] = [
-  [of('oxygen-saturation', 'nonin-df13', 1), of('spirometry', 'spirometer', 7), of('symptoms', 'questions', 4), TEMPERATURE],
+  [
+    of('oxygen-saturation', 'nonin-df13', 1),
+    of('spirometry', 'spirometer', 7),
+    of('symptoms', 'questions', 4),
+    TEMPERATURE,
+  ],
   [of('weight', 'weight-scale-service', 1), of('blood-pressure', 'blood-pressure-service', 3), TEMPERATURE],
-  [of('glucose', 'glucose-service', 1), of('weight', 'weight-scale-service', 7), of('blood-pressure', 'blood-pressure-service', 4), TEMPERATURE],
+  [
+    of('glucose', 'glucose-service', 1),
+    of('weight', 'weight-scale-service', 7),
+    of('blood-pressure', 'blood-pressure-service', 4),
+    TEMPERATURE,
+  ],
   [of('oxygen-saturation', 'nonin-df13', 1), of('spirometry', 'spirometer', 3), TEMPERATURE],
 ]
 /** Eight readings a day of six kinds: what the page of one citizen is measured with. */
@@ -45,11 +60,34 @@ const DAY_MS = 24 * 3600_000
 const YEARS_AGO = '2020-01-01T00:00:00.000Z'
 
 const RULES = [
-  { id: 'limits-oxygen-saturation', type: 'limits', quantity: 'oxygenSaturation', limits: { alertLow: 86, warningLow: 90 } },
+  {
+    id: 'limits-oxygen-saturation',
+    type: 'limits',
+    quantity: 'oxygenSaturation',
+    limits: { alertLow: 86, warningLow: 90 },
+  },
   { id: 'limits-systolic', type: 'limits', quantity: 'systolic', limits: { warningHigh: 150, alertHigh: 170 } },
-  { id: 'limits-glucose', type: 'limits', quantity: 'glucose', limits: { alertLow: 3, warningLow: 4, warningHigh: 14, alertHigh: 20 } },
-  { id: 'weight-gain', type: 'gain', quantity: 'weight', windows: [{ days: 3, yellow: 2, red: 5 }], average: { days: 14, yellow: 20 } },
-  { id: 'saturation-fall', type: 'change', quantity: 'oxygenSaturation', direction: 'fall', measure: 'points', yellow: 12 },
+  {
+    id: 'limits-glucose',
+    type: 'limits',
+    quantity: 'glucose',
+    limits: { alertLow: 3, warningLow: 4, warningHigh: 14, alertHigh: 20 },
+  },
+  {
+    id: 'weight-gain',
+    type: 'gain',
+    quantity: 'weight',
+    windows: [{ days: 3, yellow: 2, red: 5 }],
+    average: { days: 14, yellow: 20 },
+  },
+  {
+    id: 'saturation-fall',
+    type: 'change',
+    quantity: 'oxygenSaturation',
+    direction: 'fall',
+    measure: 'points',
+    yellow: 12,
+  },
   { id: 'systolic-rise', type: 'change', quantity: 'systolic', direction: 'rise', measure: 'points', yellow: 60 },
   { id: 'fev1-fall', type: 'change', quantity: 'fev1', direction: 'fall', measure: 'percent', yellow: 40 },
 ].map((rule) => ({ title: rule.id, ...rule }))
@@ -69,9 +107,21 @@ export function clinicRegistry(count: number, now: number) {
     assignments: citizens.flatMap((n) =>
       conditionOf(n).map(({ kind }) => ({ device: deviceOf(n, kind), citizen: citizenId(n), from: YEARS_AGO })),
     ),
-    grants: citizens.map((n) => ({ organisation: ORGANISATION, citizen: citizenId(n), from: YEARS_AGO, purpose: 'treatment' })),
-    templates: [{ template: 'bench', title: 'Benchmark', note: 'Nobody is treated by these.', ...decided, rules: RULES }],
-    watches: citizens.map((n) => ({ citizen: citizenId(n), template: 'bench', organisation: ORGANISATION, ...decided })),
+    grants: citizens.map((n) => ({
+      organisation: ORGANISATION,
+      citizen: citizenId(n),
+      from: YEARS_AGO,
+      purpose: 'treatment',
+    })),
+    templates: [
+      { template: 'bench', title: 'Benchmark', note: 'Nobody is treated by these.', ...decided, rules: RULES },
+    ],
+    watches: citizens.map((n) => ({
+      citizen: citizenId(n),
+      template: 'bench',
+      organisation: ORGANISATION,
+      ...decided,
+    })),
     plans: citizens.flatMap((n) =>
       conditionOf(n).map(({ kind }) => ({
         citizen: citizenId(n),

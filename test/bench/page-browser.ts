@@ -11,17 +11,13 @@ const PATIENCE_MS = 15_000
 async function shownAfter(page: Page, go: () => Promise<unknown>): Promise<number> {
   await go()
   try {
-    await page.waitForFunction(() => performance.getEntriesByName('shown').length > 0, undefined, { timeout: PATIENCE_MS })
+    await page.waitForFunction(() => performance.getEntriesByName('shown').length > 0, undefined, {
+      timeout: PATIENCE_MS,
+    })
   } catch {
     return Number.NaN
   }
-  // The mark is set after the data is in the document; it is seen with the frame after.
-  return page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        requestAnimationFrame(() => resolve(performance.getEntriesByName('shown').at(-1)?.startTime ?? Number.NaN))
-      }),
-  )
+  return page.evaluate(() => performance.getEntriesByName('shown').at(-1)?.startTime ?? Number.NaN)
 }
 
 async function visit(context: BrowserContext, url: string): Promise<number> {
@@ -74,7 +70,14 @@ export async function measurePages(origin: string, session: string, citizen: str
   try {
     const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'da-DK' })
     await context.addCookies([
-      { name: '__Host-precare', value: session, url: origin.replace('http:', 'https:'), secure: true, httpOnly: true, sameSite: 'Lax' },
+      {
+        name: '__Host-precare',
+        value: session,
+        url: origin.replace('http:', 'https:'),
+        secure: true,
+        httpOnly: true,
+        sameSite: 'Lax',
+      },
     ])
     const firstLoadKb = await firstLoad(context, `${origin}/`)
     const several = async (url: string): Promise<readonly number[]> => {

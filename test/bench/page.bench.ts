@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
 import { systemClock } from '../../broker/broker-clock.ts'
 import { journalPath } from '../../broker/provision.ts'
 import { createUser } from '../../broker/rights/users.ts'
@@ -20,6 +21,9 @@ import { measurePages } from './page-browser.ts'
 
 const CITIZENS = 2_000
 const ASKED = 20
+const CALM_WITHIN_MS = 120_000
+const QUICK_MS = 15
+const QUICK_IN_A_ROW = 20
 const DAY_MS = 24 * 3600_000
 const USER = 'nurse-0001'
 
@@ -42,6 +46,20 @@ async function timed(url: string, cookie: string): Promise<{ ms: number; bytes: 
   const { byteLength } = await answer.arrayBuffer()
   if (!answer.ok) throw new Error(`${new URL(url).pathname}: ${answer.status}`)
   return { ms: performance.now() - started, bytes: byteLength }
+}
+
+/**
+ * A broker that starts looks at everybody's plan at once, which takes it some seconds. Calm: it answers quickly several
+ * times in a row.
+ */
+async function calm(httpUrl: string): Promise<void> {
+  const deadline = performance.now() + CALM_WITHIN_MS
+  for (let quick = 0; quick < QUICK_IN_A_ROW && performance.now() < deadline; ) {
+    const started = performance.now()
+    await (await fetch(`${httpUrl}/healthz`)).arrayBuffer()
+    quick = performance.now() - started < QUICK_MS ? quick + 1 : 0
+    await after(250)
+  }
 }
 
 async function asked(url: string, cookie: string): Promise<{ median: number; worst: number; kb: number }> {
@@ -78,6 +96,8 @@ export const bench: Bench = async ({ seed, onProgress }) => {
     try {
       const cookie = `__Host-precare=${session}`
       const at = (path: string) => `${broker.httpUrl}${path}`
+      onProgress('waiting until the broker is calm')
+      await calm(broker.httpUrl)
       const first = await timed(at('/v1/work-list'), cookie)
       const list = await asked(at('/v1/work-list'), cookie)
       const overview = await asked(at(`/v1/citizens/${OPENED}/overview`), cookie)

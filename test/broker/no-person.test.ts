@@ -65,6 +65,39 @@ const WRONG: readonly unknown[] = [
   { organisations: [{ id: 'clinic', title: 'x', [BARE]: NAME }] },
 ]
 
+/** Changes over HTTP that are refused. */
+const WRONG_CHANGES: readonly [method: string, path: string, body: unknown][] = [
+  ['POST', `/v1/citizens/citizen-1/alerts/${BARE}/acknowledge`, { action: NAME }],
+  ['POST', '/v1/citizens/citizen-1/alerts/x/close', { reason: NAME, [NAME]: BARE }],
+  ['POST', '/v1/citizens/citizen-1/pauses', { reason: NAME, to: BARE, [BARE]: 1 }],
+  ['DELETE', `/v1/citizens/citizen-1/pauses/${BARE}`, {}],
+  ['POST', `/v1/citizens/citizen-1/limits/${BARE}/dry-run`, { limits: { alertHigh: 160 }, weeks: 4, [NAME]: 1 }],
+  ['POST', '/v1/citizens/citizen-1/limits/systolic/dry-run', { limits: { alertHigh: CPR, [NAME]: 1 }, weeks: BARE }],
+  ['PUT', `/v1/citizens/citizen-1/plans/${BARE}`, { phases: [{ [NAME]: NAME }], reason: NAME, timeZone: NAME }],
+  ['POST', '/v1/citizens/citizen-1/readings', { kind: NAME, values: { [NAME]: 1, [BARE]: CPR }, measuredAt: CPR }],
+  ['POST', '/v1/citizens/citizen-1/readings', { kind: 'weight', values: { [BARE]: 80 }, measuredAt: now() }],
+  ['POST', '/v1/citizens/citizen-1/notes', { text: '', [NAME]: CPR }],
+  ['POST', '/v1/handovers', { text: NAME, citizens: [{ citizen: BARE, text: NAME }] }],
+]
+
+/** Texts for colleagues. */
+const TEXTS: readonly [method: string, path: string, body: unknown][] = [
+  ['POST', '/v1/citizens/citizen-1/notes', { text: `${NAME} ${CPR} is ill` }],
+  [
+    'POST',
+    '/v1/handovers',
+    { text: `look after ${NAME}`, citizens: [{ citizen: 'citizen-1', text: `${NAME} ${CPR}` }] },
+  ],
+  [
+    'PUT',
+    '/v1/citizens/citizen-1/plans/blood-pressure',
+    {
+      phases: [{ schedule: { type: 'daily' }, windows: [{ from: '08:00', to: '10:00' }] }],
+      reason: `${NAME} ${CPR} asked for it`,
+    },
+  ],
+]
+
 test('a name and a CPR number, typed wherever text can be typed, come out nowhere', { timeout: 30_000 }, async () => {
   const said: string[] = []
   const say = (where: string, what: unknown) =>
@@ -158,6 +191,7 @@ test('a name and a CPR number, typed wherever text can be typed, come out nowher
   const nurse = createToken(database, 'nurse-0001', 1, Date.now()).token
   const basic = (id: string, password: string) => `Basic ${Buffer.from(`${id}:${password}`).toString('base64')}`
   const reader = basic('reader', passwords.clients['reader'] ?? '')
+  const sent = (token: string) => ({ authorization: `Bearer ${token}`, 'content-type': 'application/json' })
   const asked: readonly [path: string, init?: RequestInit][] = [
     ['/metrics'],
     [`/${encodeURIComponent(NAME)}?cpr=${BARE}`],
@@ -172,12 +206,27 @@ test('a name and a CPR number, typed wherever text can be typed, come out nowher
     [`/v1/citizens/${BARE}/readings`, { headers: { authorization: `Bearer ${nurse}` } }],
     [`/v1/citizens/${CPR}/readings?name=${NAME}`, { headers: { authorization: `Bearer ${nurse}` } }],
     ['/v1/citizens/citizen-1/readings', { headers: { authorization: `Bearer ${nurse}` } }],
+    ...WRONG_CHANGES.map(([method, path, body]): [string, RequestInit] => [
+      path,
+      { method, body: JSON.stringify(body), headers: { ...sent(nurse), 'if-match': `"${BARE}"` } },
+    ]),
     [`/v1/${BARE}`, { method: 'POST', body: JSON.stringify({ NAME }), headers: { origin: `https://${BARE}` } }],
   ]
   for (const [path, init] of asked) {
     const answer = await fetch(`${broker.httpUrl}${path}`, init)
     say(`http ${answer.status}`, `${await answer.text()} ${JSON.stringify([...answer.headers])}`)
   }
+  // Where people may write to one another it comes back to them, and nowhere else.
+  for (const [method, path, change] of TEXTS) {
+    const seen = await fetch(`${broker.httpUrl}/v1/citizens/citizen-1/plans`, { headers: sent(nurse) })
+    const body = JSON.stringify(change)
+    const headers = { ...sent(nurse), 'if-match': seen.headers.get('etag') ?? '' }
+    const answer = await fetch(`${broker.httpUrl}${path}`, { method, body, headers })
+    expect([path, answer.status]).toEqual([path, 200])
+    expect(await answer.text()).toContain(NAME)
+    say('http 200', JSON.stringify([...answer.headers]))
+  }
+  say('metrics', await (await fetch(`${broker.httpUrl}/metrics`)).text())
   await broker.close()
 
   say('audit', database.prepare('SELECT * FROM audit').all())

@@ -38,6 +38,47 @@ export function writePlans(
   return { changed, problems }
 }
 
+/** Somebody takes plans of a citizen back. */
+interface Ending {
+  readonly citizen: string
+  readonly kind: Kind
+  /** Now, ISO 8601. */
+  readonly at: string
+  readonly by: string
+  readonly reason: string
+}
+
+const KEEP = `INSERT INTO plan_endings (citizen, kind, from_at, at, author, reason, plan)
+  SELECT citizen, kind, from_at, ?1, ?2, ?3, plan FROM plans WHERE citizen = ?4 AND kind = ?5`
+
+/**
+ * Takes back versions that were to begin at `from` or later. They never held, so nothing was judged by them; the endings
+ * keep them. In the caller's transaction. @returns how many
+ */
+export function takeBackPlans(journal: Journal, { citizen, kind, at, by, reason }: Ending, from: string): number {
+  const unbegun = 'from_at > ?1 AND from_at >= ?6'
+  journal.database.prepare(`${KEEP} AND ${unbegun}`).run(at, by, reason, citizen, kind, from)
+  const { changes } = journal.database
+    .prepare('DELETE FROM plans WHERE citizen = ? AND kind = ? AND from_at > ? AND from_at >= ?')
+    .run(citizen, kind, at, from)
+  return Number(changes)
+}
+
+/** The plan that holds now ends now. In the caller's transaction. @returns false: none holds */
+export function endPlan(journal: Journal, { citizen, kind, at, by, reason }: Ending): boolean {
+  const holding = `(to_at IS NULL OR to_at > ?1) AND from_at =
+    (SELECT max(from_at) FROM plans WHERE citizen = ?4 AND kind = ?5 AND from_at <= ?1)`
+  const { changes } = journal.database.prepare(`${KEEP} AND ${holding}`).run(at, by, reason, citizen, kind)
+  if (Number(changes) === 0) return false
+  journal.database
+    .prepare(
+      `UPDATE plans SET to_at = ?1 WHERE citizen = ?2 AND kind = ?3 AND from_at =
+         (SELECT max(from_at) FROM plans WHERE citizen = ?2 AND kind = ?3 AND from_at <= ?1)`,
+    )
+    .run(at, citizen, kind)
+  return true
+}
+
 function planOf(row: Record<string, unknown>): Plan {
   const period = { from: String(row['from_at']), ...(typeof row['to_at'] === 'string' ? { to: row['to_at'] } : {}) }
   const body: unknown = JSON.parse(String(row['plan']))
@@ -53,14 +94,25 @@ export function plansOf(journal: Journal, citizen: string): readonly Plan[] {
     .map(planOf)
 }
 
-/** All versions of all citizens' plans, by citizen. */
-export function readPlans(journal: Journal): ReadonlyMap<string, readonly Plan[]> {
-  const plans = new Map<string, Plan[]>()
-  for (const row of journal.database.prepare('SELECT * FROM plans ORDER BY citizen, kind, from_at').all()) {
-    const plan = planOf(row)
-    const known = plans.get(plan.citizen)
-    if (known === undefined) plans.set(plan.citizen, [plan])
-    else known.push(plan)
+/**
+ * All versions of all citizens' plans, by citizen. What was read before and has not changed is not parsed again: after a
+ * change of one plan the other 6,000 of 2,000 citizens took half a second, in which no reading was stored (measured).
+ */
+export function openPlanReader(journal: Journal): () => ReadonlyMap<string, readonly Plan[]> {
+  const select = journal.database.prepare('SELECT * FROM plans ORDER BY citizen, kind, from_at')
+  let known = new Map<string, Plan>()
+  return () => {
+    const read = new Map<string, Plan>()
+    const plans = new Map<string, Plan[]>()
+    for (const row of select.all()) {
+      const text = JSON.stringify(row)
+      const plan = known.get(text) ?? planOf(row)
+      read.set(text, plan)
+      const own = plans.get(plan.citizen)
+      if (own === undefined) plans.set(plan.citizen, [plan])
+      else own.push(plan)
+    }
+    known = read
+    return plans
   }
-  return plans
 }

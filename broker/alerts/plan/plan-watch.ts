@@ -6,7 +6,7 @@ import { type CitizenWatch, openCitizenWatch } from './citizen-watch.ts'
 import { openFactRows } from './fact-rows.ts'
 import { openHomeFacts } from './home-facts.ts'
 import { openOutageWatch } from './outage-watch.ts'
-import { readPlans } from './plan-rows.ts'
+import { openPlanReader } from './plan-rows.ts'
 import { TICK_MS, type TickRange, tickAt, withTick } from './ticks.ts'
 
 /** Looks once a minute at what did not come. */
@@ -35,6 +35,7 @@ const CITIZENS_AT_ONCE = 10
 export function openPlanWatch(parts: PlanWatchParts): PlanWatch {
   const { journal, registry } = parts
   const rows = openFactRows(journal)
+  const readPlans = openPlanReader(journal)
   let ticks: readonly TickRange[]
   let facts: ReturnType<typeof openHomeFacts>
   let outages: ReturnType<typeof openOutageWatch>
@@ -57,7 +58,7 @@ export function openPlanWatch(parts: PlanWatchParts): PlanWatch {
   function followRegistry(): void {
     if (registryRead === registry.version) return
     registryRead = registry.version
-    const plans = readPlans(journal)
+    const plans = readPlans()
     for (const citizen of citizens.keys()) if (!plans.has(citizen)) citizens.delete(citizen)
     for (const [citizen, versions] of plans) {
       const known = citizens.get(citizen)

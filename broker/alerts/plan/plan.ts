@@ -71,40 +71,60 @@ const time = z.iso
   .transform(utcTime)
 const sentence = z.string().min(1).max(200)
 
+/** What is agreed on, whoever the citizen is. */
+const terms = {
+  /** The first moment at which no slot begins any more. */
+  to: time.optional(),
+  timeZone: z
+    .string()
+    .refine(knownZone, { error: 'use a time zone as Europe/Copenhagen' })
+    .default('Europe/Copenhagen'),
+  /** What becomes of a slot on a Danish holiday; moved: to the next day from Monday to Friday that is none. */
+  holidays: z.enum(['kept', 'skipped', 'moved']).default('kept'),
+  alsoOff: z.array(z.enum(EXTRA_DAYS_OFF)).default([]),
+  /** A measurement this long after the end of its window still counts, and only then something is missing. */
+  graceMinutes: z.int().min(0).max(MAX_GRACE_MINUTES).default(DEFAULT_GRACE_MINUTES),
+  /** So long after the last sure sign from the home the clinic is told that nobody is being watched. */
+  unwatchedAfterHours: z.int().min(1).max(MAX_UNWATCHED_HOURS).default(DEFAULT_UNWATCHED_HOURS),
+  phases: z.array(phaseSchema).min(1).max(MAX_PHASES),
+}
+
+interface Terms {
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly phases: readonly z.output<typeof phaseSchema>[]
+}
+
+function fitTogether({ from, to, phases }: Terms, context: z.RefinementCtx): void {
+  if (from !== undefined && to !== undefined && to <= from) {
+    context.addIssue({ code: 'custom', path: ['to'], message: 'must be later than from' })
+  }
+  for (const [index, phase] of phases.slice(0, -1).entries()) {
+    if (phase.days !== undefined) continue
+    context.addIssue({
+      code: 'custom',
+      path: ['phases', index, 'days'],
+      message: 'only the last phase may go on for ever',
+    })
+  }
+}
+
 export const planSchema = z
   .strictObject({
     citizen: idSchema,
     kind: z.enum(KINDS),
     from: time,
-    /** The first moment at which no slot begins any more. */
-    to: time.optional(),
-    timeZone: z
-      .string()
-      .refine(knownZone, { error: 'use a time zone as Europe/Copenhagen' })
-      .default('Europe/Copenhagen'),
-    /** What becomes of a slot on a Danish holiday; moved: to the next day from Monday to Friday that is none. */
-    holidays: z.enum(['kept', 'skipped', 'moved']).default('kept'),
-    alsoOff: z.array(z.enum(EXTRA_DAYS_OFF)).default([]),
-    /** A measurement this long after the end of its window still counts, and only then something is missing. */
-    graceMinutes: z.int().min(0).max(MAX_GRACE_MINUTES).default(DEFAULT_GRACE_MINUTES),
-    /** So long after the last sure sign from the home the clinic is told that nobody is being watched. */
-    unwatchedAfterHours: z.int().min(1).max(MAX_UNWATCHED_HOURS).default(DEFAULT_UNWATCHED_HOURS),
-    phases: z.array(phaseSchema).min(1).max(MAX_PHASES),
+    ...terms,
     author: sentence,
     reason: sentence,
   })
-  .superRefine(({ from, to, phases }, context) => {
-    if (to !== undefined && to <= from) {
-      context.addIssue({ code: 'custom', path: ['to'], message: 'must be later than from' })
-    }
-    for (const [index, phase] of phases.slice(0, -1).entries()) {
-      if (phase.days !== undefined) continue
-      context.addIssue({
-        code: 'custom',
-        path: ['phases', index, 'days'],
-        message: 'only the last phase may go on for ever',
-      })
-    }
-  })
+  .superRefine(fitTogether)
+
+/** As somebody proposes it for a citizen and a kind; without `from` it begins now. */
+export const planDraftSchema = z
+  .strictObject({ from: time.optional(), ...terms, reason: sentence })
+  .superRefine(fitTogether)
+export type PlanDraft = z.output<typeof planDraftSchema>
+
 export type Plan = z.output<typeof planSchema>
 export type Phase = Plan['phases'][number]

@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks'
+import type { Handover } from '../../shapes.ts'
 import { Badge } from '../shell/badge.tsx'
 import { Button } from '../shell/button.tsx'
 import { ask } from '../shell/calls.ts'
@@ -8,7 +9,7 @@ import { refusalText } from '../shell/refusal-text.ts'
 import { useTell } from '../shell/toasts.tsx'
 import { useWorkState } from '../shell/work.ts'
 import { Counts } from './counts.tsx'
-import { type Draft, EMPTY, type Handover, MAX_LINE, MAX_TEXT, withCitizens } from './handover.ts'
+import { type Draft, EMPTY, MAX_LINE, MAX_TEXT, withCitizens } from './handover.ts'
 import { WORDS } from './words.ts'
 
 /** As `idSchema` (device-drivers/reading.ts). */

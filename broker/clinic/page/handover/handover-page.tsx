@@ -1,11 +1,11 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
+import type { Handover, Handovers } from '../../shapes.ts'
 import { ask } from '../shell/calls.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { addressOf } from '../shell/place.ts'
 import { refusalText } from '../shell/refusal-text.ts'
 import { When } from '../shell/when.tsx'
 import { Counts } from './counts.tsx'
-import type { Handover } from './handover.ts'
 import { HandoverForm } from './handover-form.tsx'
 import { WORDS } from './words.ts'
 import './handover.css'
@@ -21,10 +21,7 @@ export function HandoverPage() {
 
   const look = useCallback(
     async (signal?: AbortSignal) => {
-      const answer = await ask<{ readonly items: readonly Handover[] }>(
-        `/v1/handovers?limit=${SHOWN}`,
-        signal === undefined ? {} : { signal },
-      )
+      const answer = await ask<Handovers>(`/v1/handovers?limit=${SHOWN}`, signal === undefined ? {} : { signal })
       if (signal?.aborted === true) return
       if (answer.type === 'fine') setEarlier(answer.data.items)
       setProblem(answer.type === 'fine' ? '' : refusalText(answer, language))

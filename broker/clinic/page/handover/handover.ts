@@ -1,22 +1,7 @@
-import type { WorkList } from '../../shapes.ts'
-
-/** `POST /v1/handovers` and each item of `GET /v1/handovers`. */
-export interface Handover {
-  readonly id: string
-  readonly at: string
-  readonly by: string
-  readonly byName?: string
-  readonly text: string
-  /** Citizens on the work list then. */
-  readonly open: WorkList['counts']
-  readonly citizens: readonly Line[]
-}
+import type { Handover } from '../../shapes.ts'
 
 /** What to watch of whom. */
-export interface Line {
-  readonly citizen: string
-  readonly text: string
-}
+export type Line = Handover['citizens'][number]
 
 export interface Draft {
   readonly text: string

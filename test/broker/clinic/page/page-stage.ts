@@ -26,19 +26,21 @@ const POLICY = [
   "form-action 'none'",
 ].join(';')
 
-export const NURSE = {
+export interface StageWho {
+  readonly user: string
+  readonly displayName: string
+  readonly organisation: string
+  readonly role: string
+  readonly endsAt: string
+  readonly factorMissing: boolean
+}
+export const NURSE: StageWho = {
   user: 'nurse-0001',
   displayName: 'Karen Holm',
   organisation: 'clinic',
   role: 'nurse',
   endsAt: '2026-11-22T23:00:00.000Z',
   factorMissing: false,
-} as const
-export type StageWho = Omit<typeof NURSE, 'role' | 'factorMissing' | 'user' | 'displayName'> & {
-  readonly user: string
-  readonly displayName: string
-  readonly role: string
-  readonly factorMissing: boolean
 }
 
 export interface StageAnswer {
