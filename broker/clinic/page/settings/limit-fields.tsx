@@ -28,7 +28,8 @@ export function LimitFields({ id, draft, problems, told, decimals, unit, name, c
       {BOUNDS.map((bound) => {
         const problem = problems[bound]
         const broker = told[`limits.${bound}`]
-        const text = problem === undefined ? broker && remedyWords(broker, language) : problemWords(problem, decimals, language)
+        const text =
+          problem === undefined ? broker && remedyWords(broker, language) : problemWords(problem, decimals, language)
         const field = `${id}-${bound}`
         return (
           <div key={bound} class={bound}>
