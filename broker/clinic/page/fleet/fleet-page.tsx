@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { Fleet } from '../../shapes.ts'
 import { Button } from '../shell/button.tsx'
 import { type Answer, ask } from '../shell/calls.ts'
-import { now, setClock } from '../shell/clock.ts'
+import { setClock } from '../shell/clock.ts'
 import { formatTime } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { refusalText } from '../shell/refusal-text.ts'
@@ -46,15 +46,16 @@ export function FleetPage() {
     const stop = new AbortController()
     const { signal } = stop
     let timer: number | undefined
-    let usedAt = now()
+    // Not the broker's time, which each answer may correct.
+    let usedAt = performance.now()
     const used = () => {
-      usedAt = now()
+      usedAt = performance.now()
     }
     for (const event of ['pointerdown', 'keydown', 'wheel'] as const) {
       addEventListener(event, used, { passive: true, signal })
     }
     const round = async () => {
-      if (now() - usedAt < USED_MS) await look(signal)
+      if (performance.now() - usedAt < USED_MS) await look(signal)
       if (!signal.aborted) timer = window.setTimeout(round, LOOK_EVERY_MS)
     }
     void round()
