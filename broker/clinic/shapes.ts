@@ -344,6 +344,7 @@ export type Assignments = z.output<typeof assignmentsSchema>
 
 /** `PUT` of the same: whose it is now, and how many held readings become theirs. */
 export const assignedSchema = assignmentsSchema.extend({ released: z.int() })
+export type Assigned = z.output<typeof assignedSchema>
 
 /** `GET /v1/fleet`: what a technician looks after; no measured value in it. Worst first. */
 export const fleetSchema = z.strictObject({

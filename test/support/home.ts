@@ -33,6 +33,7 @@ export interface HomeOptions {
   readonly clock?: HubClock
   /** By default nobody listens there: the uplink tries again and again, and readings stay where they are. */
   readonly brokerUrl?: string
+  readonly brokerPassword?: string
   /** By default a new one. */
   readonly dataDir?: string
 }
@@ -58,14 +59,14 @@ const LOOK_EVERY_MS = 20
 /** Starts a hub; it is stopped when the test is over. */
 export function startHome(options: HomeOptions): Home {
   const { devices = [], serial = [], ble, lines, clock = createHubClock() } = options
-  const { dataDir = tempDir(), brokerUrl = 'mqtt://127.0.0.1:1' } = options
+  const { dataDir = tempDir(), brokerUrl = 'mqtt://127.0.0.1:1', brokerPassword = 'none' } = options
   const log: (LogFields & { event: string })[] = []
   const note: Log['info'] = (event, fields) => void log.push({ event, ...fields })
   const config = parseConfig(
     {
       hub: HUB,
       dataDir,
-      broker: { url: brokerUrl, username: HUB, password: 'none' },
+      broker: { url: brokerUrl, username: HUB, password: brokerPassword },
       devices,
       serial,
     },

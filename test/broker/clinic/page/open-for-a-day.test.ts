@@ -1,0 +1,97 @@
+import { gzipSync } from 'node:zlib'
+import { expect, it } from 'vitest'
+import { readPageFiles } from '../../../../broker/clinic/page-files.ts'
+import { hasChromium } from '../../../support/chromium.ts'
+import { optional } from '../../../support/optional.ts'
+import { NURSE, openStage, type Stage } from './page-stage.ts'
+import { aList, anAlert, anItem, changeOf, citizenNamed } from './work-fixture.ts'
+
+/** A screen on a wall that nobody touches, and what a browser has to fetch before it shows anything. */
+
+const HOURS = 24
+/** A busy ward: one every three minutes. */
+const CHANGES_AN_HOUR = 20
+/** So many of the changes come while the broker is heard all the time; at the others the line is found dead and opened again. */
+const STEADY_CHANGES = 4
+const BEAT_MS = 15_000
+const BEATS = 12
+/** What V8 compiles and caches while the page is used; a row that was forgotten at each change would be 2 MB. */
+const MAX_GROWTH_BYTES = 1_000_000
+const MAX_FIRST_LOAD_BYTES = 200_000
+
+interface Measured {
+  readonly heap: number
+  readonly elements: number
+  readonly listeners: number
+}
+
+async function measured({ page, context }: Stage): Promise<Measured> {
+  const debug = await context.newCDPSession(page)
+  await debug.send('HeapProfiler.collectGarbage')
+  const { usedSize } = await debug.send('Runtime.getHeapUsage')
+  const { jsEventListeners } = await debug.send('Memory.getDOMCounters')
+  const elements = await page.evaluate<number>('document.querySelectorAll("*").length')
+  await debug.detach()
+  return { heap: usedSize, elements, listeners: jsEventListeners }
+}
+
+/** An hour in which citizens come on the list and leave it, and at the end all is as it was. */
+async function anHour(stage: Stage): Promise<void> {
+  const { page } = stage
+  for (let change = 0; change < CHANGES_AN_HOUR; change += 1) {
+    come(stage, Math.floor(change / 2), change % 2 === 0)
+    for (let beat = 0; change < STEADY_CHANGES && beat < BEATS; beat += 1) {
+      await page.clock.runFor(BEAT_MS)
+      stage.beat()
+    }
+    // As a computer that was asleep wakes up: every timer that is due fires once.
+    if (change >= STEADY_CHANGES) await page.clock.fastForward(BEATS * BEAT_MS)
+  }
+  const isQuiet = async () =>
+    (await page.locator('[data-citizen]').count()) === WARD.items.length &&
+    (await page.getByText('Direkte', { exact: true }).isVisible()) &&
+    (await page.locator('main.stale, .red-bar:not(.empty)').count()) === 0
+  while (!(await isQuiet())) {
+    await page.clock.runFor(1_000)
+    stage.beat()
+  }
+}
+
+function come(stage: Stage, n: number, comes: boolean): void {
+  const citizen = citizenNamed(100 + n)
+  const standing = n % 2 === 0 ? 'red' : 'yellow'
+  const alert = anAlert(citizen, standing)
+  if (comes) stage.change(changeOf(alert), anItem(citizen, standing))
+  else stage.change(changeOf({ ...alert, state: 'closed', revision: 2 }), undefined)
+}
+
+const WARD = aList(Array.from({ length: 40 }, (_, n) => anItem(citizenNamed(n), n < 5 ? 'red' : 'yellow')))
+
+optional('chromium', hasChromium)('a page that stays open', () => {
+  it('does not grow in a day of changes', { timeout: 180_000 }, async () => {
+    const who = { ...NURSE, endsAt: '2026-12-24T00:00:00.000Z' }
+    const stage = await openStage({ list: WARD, who, prepare: ({ page }) => page.clock.install() })
+    const { page } = stage
+    await page.locator('[data-citizen]').first().waitFor()
+    await anHour(stage)
+    const first = await measured(stage)
+    for (let hour = 1; hour < HOURS; hour += 1) await anHour(stage)
+    const last = await measured(stage)
+    process.stdout.write(`heap after 1 h ${first.heap}, after ${HOURS} h ${last.heap} bytes\n`)
+    expect(last.heap - first.heap).toBeLessThan(MAX_GROWTH_BYTES)
+    expect(last.elements).toBe(first.elements)
+    expect(last.listeners).toBe(first.listeners)
+    // It was a day in which something happened, and the session was kept in use.
+    const asked = (path: RegExp) => stage.calls.filter((call) => path.test(call.path)).length
+    expect(asked(/work-item$/)).toBeGreaterThan(HOURS * 5)
+    expect(asked(/work-list$/)).toBeGreaterThan(HOURS * 20)
+    expect(asked(/changes$/)).toBeGreaterThan(HOURS)
+    expect(stage.faults).toEqual([])
+  })
+
+  it('is there with less than 200 kB', () => {
+    const bytes = [...readPageFiles().values()].map(({ body }) => gzipSync(body).length)
+    expect(bytes.length).toBeGreaterThanOrEqual(3)
+    expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThan(MAX_FIRST_LOAD_BYTES)
+  })
+})

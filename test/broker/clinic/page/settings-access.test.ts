@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { hasChromium } from '../../../support/chromium.ts'
+import { optional } from '../../../support/optional.ts'
+import { axeViolations, layoutFaults } from './page-fixture.ts'
+import { openSettings } from './settings-fixture.ts'
+
+/** Limits and plan for everybody: narrow and wide, light and dark, Danish and English. */
+
+const LOOKS = [
+  { width: 320, scheme: 'light' },
+  { width: 320, scheme: 'dark' },
+  { width: 1920, scheme: 'light' },
+  { width: 1920, scheme: 'dark' },
+] as const
+
+optional('chromium', hasChromium)('limits and plan, with both editors open', () => {
+  describe.each(LOOKS)('at $width px, $scheme', (look) => {
+    it('break no rule of axe, fit the window, and can be hit', { timeout: 60_000 }, async () => {
+      const { page, shoot } = await openSettings('physician', look)
+      await page.getByRole('button', { name: 'Ret: Iltmætning' }).click()
+      await page.getByRole('button', { name: 'Ret planen: Iltmætning' }).click()
+      await page.getByLabel('Gul under').first().fill('82')
+      await page.getByText('Skal være større end').waitFor()
+      await page.getByRole('status').filter({ hasText: 'målinger ventes' }).waitFor()
+      expect(await axeViolations(page)).toEqual([])
+      await page.getByLabel('Gul under').first().fill('88')
+      await page.getByRole('button', { name: 'Prøvekør udkastet' }).click()
+      await page.getByRole('status').filter({ hasText: '8 kommer til' }).waitFor()
+      await page.getByRole('button', { name: 'English' }).click()
+      await page.getByRole('heading', { name: 'Limits and measurement plan' }).waitFor()
+      await shoot(`settings-${look.width}-${look.scheme}`)
+      expect(await axeViolations(page)).toEqual([])
+      expect(await layoutFaults(page)).toEqual([])
+    })
+  })
+})
