@@ -101,7 +101,7 @@ export const shownRuleSchema = z.strictObject({
   id: z.string(),
   version: z.int(),
   title: z.string(),
-  type: z.enum(['limits', 'change', 'gain', 'score', 'answers']),
+  type: z.enum(['limits', 'change', 'gain', 'cumulative', 'score', 'answers']),
   quantities: z.array(z.string()),
   limits: limitValuesSchema.optional(),
   /** By path of the value: `limits.warningLow`. */
