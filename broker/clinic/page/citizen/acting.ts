@@ -1,0 +1,38 @@
+import { useState } from 'preact/hooks'
+import { type Answer, type Asking, ask } from '../shell/calls.ts'
+import { useLanguage } from '../shell/language.ts'
+import { refusalText } from '../shell/refusal-text.ts'
+
+/** One thing that somebody does: under way, refused, done. */
+export interface Acting {
+  readonly busy: boolean
+  /** Why it was not done, in words; empty: nothing was refused. */
+  readonly problem: string
+  /** A problem that is found here, before anything is sent. */
+  readonly complain: (problem: string) => void
+  /** @returns true when it is done */
+  readonly act: (path: `/${string}`, asking: Asking) => Promise<boolean>
+}
+
+/** @param after called with what the broker answered, done or refused: what is shown may be old now */
+export function useActing(after: (answer: Answer<unknown>) => void): Acting {
+  const language = useLanguage()
+  const [busy, setBusy] = useState(false)
+  const [problem, complain] = useState('')
+  return {
+    busy,
+    problem,
+    complain,
+    async act(path, asking) {
+      setBusy(true)
+      const answer = await ask<unknown>(path, asking)
+      setBusy(false)
+      complain(answer.type === 'fine' ? '' : refusalText(answer, language))
+      after(answer)
+      return answer.type === 'fine'
+    },
+  }
+}
+
+export const pathOf = (citizen: string, rest: string): `/${string}` =>
+  `/v1/citizens/${encodeURIComponent(citizen)}/${rest}`

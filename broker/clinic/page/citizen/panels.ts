@@ -1,0 +1,134 @@
+import type { AlertMessage } from '../../../contract/alert.ts'
+import type { LimitValues, MissedSlot, NormalBand, Overview, Series, SeriesAnswer } from '../../shapes.ts'
+
+/** What stands in which plot: pure, from what the broker answered. Times are ms since 1970 UTC. */
+
+/** One quantity in a plot. */
+export interface Line {
+  readonly series: Series
+  readonly limits: LimitValues
+  readonly normal: NormalBand | undefined
+}
+
+/** A stretch in which a rule about the quantity was broken. */
+export interface Span {
+  readonly alert: AlertMessage
+  readonly from: number
+  /** Absent while it lasts. */
+  readonly to: number | undefined
+}
+
+export interface Missing {
+  readonly at: number
+  readonly slot: MissedSlot
+}
+
+export interface Panel {
+  readonly id: string
+  /** One, or systolic and diastolic. */
+  readonly lines: readonly [Line, ...Line[]]
+  /** The same quantity is also measured with another kind, and has a plot of its own there. */
+  readonly shared: boolean
+  readonly spans: readonly Span[]
+  readonly missing: readonly Missing[]
+}
+
+/** Shown in one plot, upper one first. */
+const TOGETHER: Readonly<Record<string, string>> = { systolic: 'diastolic' }
+
+const idOf = ({ kind, quantity }: Series): string => `${kind}-${quantity}`
+
+/** Two rules with limits for one quantity: what a person would be told of first counts. */
+function strictest(a: LimitValues, b: LimitValues): LimitValues {
+  const merged: { -readonly [bound in keyof LimitValues]: number } = {}
+  for (const bound of ['alertLow', 'warningLow', 'warningHigh', 'alertHigh'] as const) {
+    const both = [a[bound], b[bound]].filter((limit) => limit !== undefined)
+    if (both.length > 0) merged[bound] = bound.endsWith('Low') ? Math.max(...both) : Math.min(...both)
+  }
+  return merged
+}
+
+function limitsFor(rules: Overview['rules'], quantity: string): LimitValues {
+  return rules
+    .filter((rule) => rule.type === 'limits' && rule.problem === undefined && rule.quantities.includes(quantity))
+    .map(({ limits = {} }) => limits)
+    .reduce(strictest, {})
+}
+
+/** An episode belongs to the quantities that speak for it. */
+function spansOf(alerts: readonly AlertMessage[], series: readonly Series[]): Span[] {
+  const names = new Set(series.map(({ quantity }) => quantity))
+  return alerts
+    .filter(({ category, state }) => (category === 'clinical' || category === 'digest') && state !== 'withdrawn')
+    .filter(({ kinds, evidence }) => {
+      const ofKind = kinds.length === 0 || series.some(({ kind }) => kinds.includes(kind))
+      return ofKind && evidence.some(({ quantity }) => names.has(quantity))
+    })
+    .map((alert) => {
+      const end = alert.normalSince ?? alert.closedAt
+      return { alert, from: Date.parse(alert.openedAt), to: end === undefined ? undefined : Date.parse(end) }
+    })
+}
+
+/** @param answer series in the order in which the broker names them; it is kept, apart from what belongs together */
+export function panelsOf(overview: Overview, answer: SeriesAnswer): Panel[] {
+  const lineOf = (series: Series): Line => ({
+    series,
+    limits: limitsFor(overview.rules, series.quantity),
+    normal: overview.normals.find(({ quantity }) => quantity === series.quantity),
+  })
+  const taken = new Set<Series>()
+  return inReadingOrder(overview, answer.series).flatMap((series) => {
+    if (taken.has(series)) return []
+    const partner = answer.series.find((s) => s.kind === series.kind && s.quantity === TOGETHER[series.quantity])
+    if (partner !== undefined) taken.add(partner)
+    const parts = partner === undefined ? [series] : [series, partner]
+    const panel: Panel = {
+      id: idOf(series),
+      lines: [lineOf(series), ...(partner === undefined ? [] : [lineOf(partner)])],
+      shared: answer.series.some((other) => other !== series && other.quantity === series.quantity),
+      spans: spansOf(overview.alerts, parts),
+      missing: overview.missed
+        .filter(({ kind }) => kind === series.kind)
+        .map((slot) => ({ at: Date.parse(slot.due), slot }))
+        .sort((a, b) => a.at - b.at),
+    }
+    return [panel]
+  })
+}
+
+/** Always the same places, whatever happens: kinds as the overview names them; in a kind what has limits comes first. */
+function inReadingOrder({ kinds, rules }: Overview, series: readonly Series[]): Series[] {
+  const watched = new Set(rules.flatMap(({ quantities }) => quantities))
+  const rank = ({ kind, quantity }: Series): number =>
+    kinds.indexOf(kind) + (watched.has(quantity) || TOGETHER[quantity] !== undefined ? 0 : kinds.length)
+  return series
+    .map((one, index) => ({ one, index }))
+    .sort((a, b) => rank(a.one) - rank(b.one) || a.index - b.index)
+    .map(({ one }) => one)
+}
+
+/** Points of all lines of a panel by one time axis, as uPlot takes them. */
+export interface Columns {
+  readonly at: readonly number[]
+  /** Per line and time: index of the point in the line's series; -1: none. */
+  readonly points: readonly (readonly number[])[]
+}
+
+/** Systolic and diastolic of one reading share their time; where one is alone, the other has nothing there. */
+export function columnsOf(lines: Panel['lines']): Columns {
+  const [upper, lower] = lines
+  const own = upper.series.at
+  if (lower === undefined) return { at: own, points: [own.map((_, index) => index)] }
+  const other = lower.series.at
+  const at: number[] = []
+  const points: [number[], number[]] = [[], []]
+  for (let i = 0, j = 0; i < own.length || j < other.length; ) {
+    const a = own[i] ?? Number.POSITIVE_INFINITY
+    const b = other[j] ?? Number.POSITIVE_INFINITY
+    at.push(Math.min(a, b))
+    points[0].push(a <= b ? i++ : -1)
+    points[1].push(b <= a ? j++ : -1)
+  }
+  return { at, points }
+}
