@@ -1,10 +1,8 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
+import type { Language, Said } from './said.ts'
 
-export type Language = 'da' | 'en'
-
-/** One thing that the page says, in both languages; each folder has its own `words.ts`. */
-export type Said = Readonly<Record<Language, string>>
+export type { Language, Said }
 
 export const LanguageContext = createContext<Language>('da')
 

@@ -1,0 +1,49 @@
+import type { ComponentChildren } from 'preact'
+import { useContext, useEffect, useId, useRef } from 'preact/hooks'
+import { UrgentNews } from './urgent-news.ts'
+
+export interface DialogProps {
+  readonly title: string
+  /** Escape, or a button of the content: the parent stops drawing it. */
+  readonly onClose: () => void
+  readonly children: ComponentChildren
+}
+
+/**
+ * A modal dialog: drawn while it is open. The focus goes to its first field and back to where it was; what is urgent is
+ * said in it too, because everything outside is silent meanwhile.
+ */
+export function Dialog({ title, onClose, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const name = useId()
+  const urgent = useContext(UrgentNews)
+  useEffect(() => {
+    const opener = document.activeElement
+    const shown = dialog.current
+    shown?.showModal()
+    shown?.querySelector<HTMLElement>('[data-first], textarea, input, select')?.focus()
+    return () => {
+      shown?.close()
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true })
+    }
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      class="dialog"
+      aria-labelledby={name}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      // Keys of the page behind are not meant while this is open.
+      onKeyDown={(event) => event.stopPropagation()}
+    >
+      <p class="urgent-line" role="alert">
+        {urgent}
+      </p>
+      <h2 id={name}>{title}</h2>
+      {children}
+    </dialog>
+  )
+}
