@@ -1,5 +1,5 @@
 import type { PauseReason } from '../../../alerts/pauses.ts'
-import type { Said } from '../shell/language.ts'
+import type { Said } from '../shell/said.ts'
 
 /** What the page says where somebody does something: alerts, pauses, notes, readings typed by staff. */
 

@@ -6,6 +6,7 @@ import { Button } from '../shell/button.tsx'
 import { formatTime } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { addressOf } from '../shell/place.ts'
+import { prefer, preference } from '../shell/preferences.ts'
 import { refusalText } from '../shell/refusal-text.ts'
 import { TYPED_WORDS } from './action-words.ts'
 import { OpenAlerts, PastAlerts } from './alert-list.tsx'
@@ -15,17 +16,17 @@ import { useCitizen } from './loading.ts'
 import { Notes } from './notes.tsx'
 import { Pauses } from './pauses.tsx'
 import { Plots } from './plots.tsx'
-import { rememberedRange, rememberRange } from './range.ts'
+import { usualRange } from './range.ts'
 import { worstOf } from './standing.ts'
-import { TypedReading } from './typed-reading.tsx'
 import { templateText } from './template-words.ts'
+import { TypedReading } from './typed-reading.tsx'
 import { PAGE_WORDS } from './words.ts'
 
 /** Everything about one citizen: how it stands, what was measured, what was done, and whether the equipment works. */
 export function CitizenPage({ citizen }: { readonly citizen: string }) {
   const language = useLanguage()
   const say = useWords(PAGE_WORDS)
-  const [range, setRange] = useState(() => rememberedRange(localStorage))
+  const [range, setRange] = useState(() => usualRange(preference('range')))
   const { data, refusal, busy, again } = useCitizen(citizen, range)
   const overview = data?.overview
   return (
@@ -60,7 +61,7 @@ export function CitizenPage({ citizen }: { readonly citizen: string }) {
             action={<Typing overview={data.overview} again={again} />}
             range={range}
             onRange={(next) => {
-              rememberRange(localStorage, next)
+              if ('days' in next) prefer('range', `${next.days}`)
               setRange(next)
             }}
           />

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../../../device-drivers/errors.ts'
 import type { ShownDevice, ShownHub } from '../../shapes.ts'
 import { formatSpan } from '../shell/format.ts'
-import type { Language, Said } from '../shell/language.ts'
+import type { Language, Said } from '../shell/said.ts'
 
 /** Devices and hubs as a nurse needs to know of them: does it work, and if not, what. Pure. */
 
@@ -22,9 +22,18 @@ const PROBLEMS: Readonly<Partial<Record<string, Said>>> = {
   'device-silent': { da: 'apparatet er tavst', en: 'the device is silent' },
   'device-refused': { da: 'apparatet afviser huben', en: 'the device refuses the hub' },
   'clock-wrong': { da: 'apparatets ur er forkert', en: "the device's clock is wrong" },
-  'packet-malformed': { da: 'apparatet sender noget, huben ikke kan læse', en: 'the hub can not read what the device sends' },
-  'packet-too-short': { da: 'apparatet sender noget, huben ikke kan læse', en: 'the hub can not read what the device sends' },
-  'checksum-wrong': { da: 'apparatet sender noget, huben ikke kan læse', en: 'the hub can not read what the device sends' },
+  'packet-malformed': {
+    da: 'apparatet sender noget, huben ikke kan læse',
+    en: 'the hub can not read what the device sends',
+  },
+  'packet-too-short': {
+    da: 'apparatet sender noget, huben ikke kan læse',
+    en: 'the hub can not read what the device sends',
+  },
+  'checksum-wrong': {
+    da: 'apparatet sender noget, huben ikke kan læse',
+    en: 'the hub can not read what the device sends',
+  },
   'store-failed': { da: 'hubens lager er fuldt eller i stykker', en: "the hub's storage is full or broken" },
   'store-corrupt': { da: 'hubens lager er i stykker', en: "the hub's storage is broken" },
   'uplink-lost': { da: 'huben har ingen forbindelse', en: 'the hub has no connection' },
@@ -69,9 +78,16 @@ export function hubTroubles(hub: ShownHub, language: Language): string[] {
       ? [say('hører ingen apparater, prøver igen', 'hears no devices, tries again')]
       : []),
     ...(unsent > 0
-      ? [say(`${unsent} målinger er ikke sendt, den ældste for ${waits} siden`, `${unsent} readings not sent, the oldest ${waits} ago`)]
+      ? [
+          say(
+            `${unsent} målinger er ikke sendt, den ældste for ${waits} siden`,
+            `${unsent} readings not sent, the oldest ${waits} ago`,
+          ),
+        ]
       : []),
-    ...(diskAlarm === 'full' ? [say('lageret er fuldt: målinger bliver i apparaterne', 'storage is full: readings stay in the devices')] : []),
+    ...(diskAlarm === 'full'
+      ? [say('lageret er fuldt: målinger bliver i apparaterne', 'storage is full: readings stay in the devices')]
+      : []),
     ...(diskAlarm === 'nearly-full' ? [say('lageret er næsten fuldt', 'storage is nearly full')] : []),
     ...(clockSynced === false ? [say('uret er ikke stillet', 'the clock is not set')] : []),
     ...(update?.state === 'rolled-back'

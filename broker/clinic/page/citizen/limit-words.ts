@@ -1,6 +1,6 @@
 import { formatNumber } from '../shell/format.ts'
-import type { Language, Said } from '../shell/language.ts'
 import { quantityName, unitText } from '../shell/names.ts'
+import type { Language, Said } from '../shell/said.ts'
 import type { Line, Panel } from './panels.ts'
 import { BOUNDS, type Bound, type Label } from './plot-background.ts'
 

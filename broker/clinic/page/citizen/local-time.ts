@@ -33,8 +33,7 @@ export function localOf(at: number): LocalTime {
   return { year, month, day, hour, minute }
 }
 
-const asIfUtc = ({ year, month, day, hour, minute }: LocalTime): number =>
-  Date.UTC(year, month - 1, day, hour, minute)
+const asIfUtc = ({ year, month, day, hour, minute }: LocalTime): number => Date.UTC(year, month - 1, day, hour, minute)
 
 /**
  * Days and months may overflow, as in `Date.UTC`. A time that a change of clocks leaves out becomes the one an hour

@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks'
 import type { Overview } from '../../shapes.ts'
 import { Button } from '../shell/button.tsx'
 import { useLanguage, useWords } from '../shell/language.ts'
-import { NOTE_WORDS } from './action-words.ts'
 import { pathOf, useActing } from './acting.ts'
+import { NOTE_WORDS } from './action-words.ts'
 import { Field, Problem } from './form-parts.tsx'
 import { Longer } from './longer.tsx'
 import { timeText } from './point-words.ts'
@@ -63,8 +63,8 @@ export function Notes({ overview, again }: NotesProps) {
       </form>
       <Longer items={overview.notes} none={sayPage('notesNone')}>
         {({ id, at, by, byName, text: written }) => (
-          <li key={id} class="note">
-            <p>{written}</p>
+          <li key={id}>
+            <p class="written">{written}</p>
             <p class="soft">{`${timeText(at, language)} · ${byName ?? by}`}</p>
           </li>
         )}

@@ -1,3 +1,4 @@
+import { KIND_CODES } from '../../../../device-drivers/quantities.ts'
 import type { AlertMessage } from '../../../contract/alert.ts'
 import type { LimitValues, MissedSlot, NormalBand, Overview, Series, SeriesAnswer } from '../../shapes.ts'
 
@@ -70,7 +71,6 @@ function spansOf(alerts: readonly AlertMessage[], series: readonly Series[]): Sp
     })
 }
 
-/** @param answer series in the order in which the broker names them; it is kept, apart from what belongs together */
 export function panelsOf(overview: Overview, answer: SeriesAnswer): Panel[] {
   const lineOf = (series: Series): Line => ({
     series,
@@ -78,15 +78,16 @@ export function panelsOf(overview: Overview, answer: SeriesAnswer): Panel[] {
     normal: overview.normals.find(({ quantity }) => quantity === series.quantity),
   })
   const taken = new Set<Series>()
-  return inReadingOrder(overview, answer.series).flatMap((series) => {
+  const measured = answer.series.filter(({ at }) => at.length > 0)
+  return inReadingOrder(overview, measured).flatMap((series) => {
     if (taken.has(series)) return []
-    const partner = answer.series.find((s) => s.kind === series.kind && s.quantity === TOGETHER[series.quantity])
+    const partner = measured.find((s) => s.kind === series.kind && s.quantity === TOGETHER[series.quantity])
     if (partner !== undefined) taken.add(partner)
     const parts = partner === undefined ? [series] : [series, partner]
     const panel: Panel = {
       id: idOf(series),
       lines: [lineOf(series), ...(partner === undefined ? [] : [lineOf(partner)])],
-      shared: answer.series.some((other) => other !== series && other.quantity === series.quantity),
+      shared: measured.some((other) => other !== series && other.quantity === series.quantity),
       spans: spansOf(overview.alerts, parts),
       missing: overview.missed
         .filter(({ kind }) => kind === series.kind)
@@ -97,15 +98,20 @@ export function panelsOf(overview: Overview, answer: SeriesAnswer): Panel[] {
   })
 }
 
-/** Always the same places, whatever happens: kinds as the overview names them; in a kind what has limits comes first. */
+/** Newest values of what was not measured in the time that is shown, so that nobody takes it for never measured. */
+export const elsewhere = ({ latest }: Overview, { series }: SeriesAnswer): Overview['latest'] =>
+  latest.filter(
+    ({ quantity, kind }) => !series.some((s) => s.quantity === quantity && s.kind === kind && s.at.length > 0),
+  )
+
+/** Always the same places, in whatever order the broker names them: kinds as in the overview, what is watched first. */
 function inReadingOrder({ kinds, rules }: Overview, series: readonly Series[]): Series[] {
   const watched = new Set(rules.flatMap(({ quantities }) => quantities))
-  const rank = ({ kind, quantity }: Series): number =>
+  const group = ({ kind, quantity }: Series): number =>
     kinds.indexOf(kind) + (watched.has(quantity) || TOGETHER[quantity] !== undefined ? 0 : kinds.length)
-  return series
-    .map((one, index) => ({ one, index }))
-    .sort((a, b) => rank(a.one) - rank(b.one) || a.index - b.index)
-    .map(({ one }) => one)
+  const place = ({ kind, quantity }: Series): number =>
+    (KIND_CODES[kind].quantities as readonly string[]).indexOf(quantity)
+  return series.toSorted((a, b) => group(a) - group(b) || place(a) - place(b))
 }
 
 /** Points of all lines of a panel by one time axis, as uPlot takes them. */

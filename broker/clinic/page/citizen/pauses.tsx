@@ -6,8 +6,8 @@ import { now } from '../shell/clock.ts'
 import { Dialog } from '../shell/dialog.tsx'
 import { formatMoment } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
-import { PAUSE_REASONS, PAUSE_WORDS } from './action-words.ts'
 import { pathOf, useActing } from './acting.ts'
+import { PAUSE_REASONS, PAUSE_WORDS } from './action-words.ts'
 import { Field, Form } from './form-parts.tsx'
 import { DAY_MS, dateTimeText, instantOfText } from './local-time.ts'
 
@@ -127,7 +127,11 @@ function MakePause({ overview, again, onClose }: MakePauseProps) {
         </Field>
         <div class="choices">
           <label>
-            <input type="checkbox" checked={includeRed} onChange={(event) => setIncludeRed(event.currentTarget.checked)} />
+            <input
+              type="checkbox"
+              checked={includeRed}
+              onChange={(event) => setIncludeRed(event.currentTarget.checked)}
+            />
             {say('red')}
           </label>
           {includeRed && (

@@ -1,6 +1,6 @@
 import type { Phase, Plan } from '../../../alerts/plan/plan.ts'
 import { formatDate } from '../shell/format.ts'
-import type { Language, Said } from '../shell/language.ts'
+import type { Language, Said } from '../shell/said.ts'
 
 /** A measurement plan as a nurse says it. Pure. */
 

@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import { formatNumber } from '../shell/format.ts'
-import type { Language } from '../shell/language.ts'
+import type { Language } from '../shell/said.ts'
 import { BITS, markOf } from './flags.ts'
 import { labelsOf } from './limit-words.ts'
 import { DAY_MS } from './local-time.ts'
@@ -20,7 +20,7 @@ const AXIS = { y: 46, x: 26 } as const
 /** The word of a date needs so much. */
 const TICK_PX = 58
 /** Words of the limits have room beside a plot of at least this width; the same for all, so that the days stay below one another. */
-const GUTTER = { from: 400, width: 108 } as const
+const GUTTER = { from: 400, width: 118 } as const
 /** All plots of the page share one cursor. */
 const SYNC_KEY = 'citizen'
 
@@ -225,6 +225,12 @@ export function openPlot(
   })
   return {
     show(next) {
+      // Readings that came late have moved the rows.
+      if (pointed !== undefined && 'row' in pointed) {
+        const { at } = pointed
+        const row = next.columns.at.indexOf(at)
+        pointed = row < 0 ? undefined : { at, row }
+      }
       shown = next
       longest = breakOf(next)
       plot.setData(dataOf(next))

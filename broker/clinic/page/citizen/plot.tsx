@@ -4,9 +4,18 @@ import { limitsText, normalText, shortName } from './limit-words.ts'
 import { columnsOf, type Panel } from './panels.ts'
 import { openPlot, type Plot } from './plot-canvas.ts'
 import { type PlotGroup, scaled } from './plot-group.ts'
-import { missingText, panelTitle, pointText, remarksText, type Sources, sourceText, timeText, valuesText } from './point-words.ts'
+import {
+  missingText,
+  panelTitle,
+  pointText,
+  remarksText,
+  type Sources,
+  sourceText,
+  timeText,
+  valuesText,
+} from './point-words.ts'
 import { SeriesTable } from './series-table.tsx'
-import { type Move, moved, type Stop, stopsOf } from './stops.ts'
+import { indexOf, type Move, moved, type Stop, stopsOf } from './stops.ts'
 import { PLOT_WORDS } from './words.ts'
 
 const KEYS: Readonly<Record<string, Move>> = {
@@ -19,6 +28,9 @@ const KEYS: Readonly<Record<string, Move>> = {
 }
 /** Of the time that is seen, for each + or -. */
 const ZOOM = 0.6
+
+/** Id of the text that says which keys a plot takes. */
+export const PLOT_KEYS = 'plot-keys'
 
 interface PlotProps {
   readonly panel: Panel
@@ -62,11 +74,12 @@ export function PlotCard({ panel, group, sources, now }: PlotProps) {
       opened.close()
     }
   }, [group, panel.lines.length])
-  const drawn = useRef(panel)
+  const drawn = useRef(shown)
   useLayoutEffect(() => {
-    if (drawn.current === panel && plot.current !== undefined) return
-    drawn.current = panel
-    plot.current?.show(shown)
+    const { panel: before, language: spoken } = drawn.current
+    drawn.current = shown
+    // The first time it was opened with it.
+    if (before !== panel || spoken !== language) plot.current?.show(shown)
   }, [panel, language])
 
   const walk = (event: KeyboardEvent) => {
@@ -76,8 +89,7 @@ export function PlotCard({ panel, group, sources, now }: PlotProps) {
     if (move !== undefined) {
       const { from, to } = group.view()
       const stops = stopsOf(columns, panel, from, to)
-      const before = stop === undefined ? -1 : stops.findIndex((one) => isSame(one, stop))
-      const next = stops[moved(before < 0 ? undefined : before, move, stops.length)]
+      const next = stops[moved(indexOf(stops, stop), move, stops.length)]
       setStop(next)
       plot.current?.point(next)
       const text = textOf(next)
@@ -108,24 +120,28 @@ export function PlotCard({ panel, group, sources, now }: PlotProps) {
         {newest >= 0 && (
           <p class="newest">
             <strong>{valuesText(panel, columns, newest, language)}</strong>
-            <span>{[timeText(columns.at[newest] ?? 0, language), sourceText(panel, columns, newest, sources)].join(' · ')}</span>
+            <span>
+              {[timeText(columns.at[newest] ?? 0, language), sourceText(panel, columns, newest, sources)].join(' · ')}
+            </span>
             <Remarks text={remarksText(panel, columns, newest, language)} />
           </p>
         )}
       </header>
-      {panel.lines.map((line) => {
-        const limits = limitsText(line, language)
-        const normal = normalText(line, language)
-        const name = shortName(panel, line, language)
-        if (limits === '' && normal === '') return null
-        return (
-          <p class="guides" key={line.series.quantity}>
-            {name !== '' && `${name} `}
-            {limits !== '' && `${say('limits')}: ${limits}. `}
-            {normal !== '' && `${say('normal')}: ${normal}.`}
-          </p>
-        )
-      })}
+      <div class="guides">
+        {panel.lines.map((line) => {
+          const limits = limitsText(line, language)
+          const normal = normalText(line, language)
+          const name = shortName(panel, line, language)
+          if (limits === '' && normal === '') return null
+          return (
+            <p key={line.series.quantity}>
+              {name !== '' && `${name} `}
+              {limits !== '' && `${say('limits')}: ${limits}. `}
+              {normal !== '' && `${say('normal')}: ${normal}.`}
+            </p>
+          )
+        })}
+      </div>
       <div
         class="plot"
         ref={host}
@@ -133,7 +149,8 @@ export function PlotCard({ panel, group, sources, now }: PlotProps) {
         tabIndex={0}
         role="application"
         aria-roledescription={say('plot')}
-        aria-label={`${title}. ${say('keys')}`}
+        aria-label={title}
+        aria-describedby={PLOT_KEYS}
         onKeyDown={walk}
         onBlur={leave}
       />
@@ -141,15 +158,10 @@ export function PlotCard({ panel, group, sources, now }: PlotProps) {
       <p class="heard" aria-live="polite">
         {heard}
       </p>
-      {columns.at.some((_, row) => panel.lines.some((__, index) => (columns.points[index]?.[row] ?? -1) >= 0)) && (
-        <SeriesTable panel={panel} columns={columns} sources={sources} title={title} />
-      )}
+      {newest >= 0 && <SeriesTable panel={panel} columns={columns} sources={sources} title={title} />}
     </article>
   )
 }
-
-const isSame = (a: Stop, b: Stop): boolean =>
-  a.at === b.at && ('row' in a ? 'row' in b && a.row === b.row : 'missing' in b && a.missing.slot.kind === b.missing.slot.kind)
 
 function Remarks({ text }: { readonly text: string }) {
   return text === '' ? null : <em class="remarks">{text}</em>

@@ -2,8 +2,8 @@ import type { AlertMessage } from '../../../contract/alert.ts'
 import type { ShownDevice } from '../../shapes.ts'
 import { causeText } from '../shell/causes.ts'
 import { formatDate, formatTime, type Moment } from '../shell/format.ts'
-import type { Language, Said } from '../shell/language.ts'
 import { flagText, kindName, quantityName, unitText, valueText } from '../shell/names.ts'
+import type { Language, Said } from '../shell/said.ts'
 import { flagsOf, type PointFlag } from './flags.ts'
 import type { Columns, Line, Missing, Panel } from './panels.ts'
 
@@ -27,7 +27,10 @@ export function panelTitle({ lines, shared }: Panel, language: Language): string
   const name = quantityName(series.quantity, language)
   if (!shared) return name
   // "Home blood pressure": here it matters only what the pulse was measured with.
-  const [kind = ''] = kindName(series.kind, language).replace(/^Home /, '').toLocaleLowerCase(language).split(',')
+  const [kind = ''] = kindName(series.kind, language)
+    .replace(/^Home /, '')
+    .toLocaleLowerCase(language)
+    .split(',')
   return `${name} (${kind})`
 }
 
@@ -65,7 +68,12 @@ export function valuesText({ lines }: Pick<Panel, 'lines'>, columns: Columns, ro
 }
 
 /** What has to be said beside the value: late, doubtful, typed ... */
-export function remarksText({ lines }: Pick<Panel, 'lines'>, columns: Columns, row: number, language: Language): string {
+export function remarksText(
+  { lines }: Pick<Panel, 'lines'>,
+  columns: Columns,
+  row: number,
+  language: Language,
+): string {
   const flags = lines.flatMap(({ series }, index) => flagsOf(series.flags[columns.points[index]?.[row] ?? -1] ?? 0))
   const said = [...new Set(flags)].filter((flag) => !isBeyond(flag))
   return said.map((flag) => flagText(flag as Exclude<PointFlag, keyof typeof BEYOND>, language)).join(', ')
@@ -118,13 +126,7 @@ function alertText({ spans }: Panel, at: number, language: Language): string {
 }
 
 /** @returns 93 %, tirs. 3. aug. 2026 kl. 08.12, målt med Nonin 3150 (oxi-0001), tvivlsom, under rød alarm */
-export function pointText(
-  panel: Panel,
-  columns: Columns,
-  row: number,
-  sources: Sources,
-  language: Language,
-): string {
+export function pointText(panel: Panel, columns: Columns, row: number, sources: Sources, language: Language): string {
   const at = columns.at[row] ?? 0
   const by = sourceText(panel, columns, row, sources)
   return [

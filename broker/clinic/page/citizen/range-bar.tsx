@@ -37,7 +37,8 @@ export function RangeBar({ range, onRange, zoomed, onWhole }: RangeBarProps) {
     </label>
   )
   return (
-    <div class="range" role="group" aria-label={say('period')}>
+    <fieldset class="range">
+      <legend>{say('period')}</legend>
       {SPANS.map((days) => (
         <button
           key={days}
@@ -85,6 +86,6 @@ export function RangeBar({ range, onRange, zoomed, onWhole }: RangeBarProps) {
           <Problem text={problem} />
         </form>
       )}
-    </div>
+    </fieldset>
   )
 }

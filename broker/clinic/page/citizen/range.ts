@@ -7,6 +7,7 @@ export type Range =
   | { readonly first: string; readonly last: string }
 
 export const SPANS = [7, 30, 90, 365] as const
+const USUAL_DAYS = 30
 /** The broker answers 400 at once; one less, for the hour that a change of clocks may add. */
 const MAX_DAYS = 399
 
@@ -43,15 +44,5 @@ export function datesOf(range: Range, now: number): { readonly first: string; re
   return { first: dateText(midnight(now, 1 - range.days)), last: dateText(now) }
 }
 
-/** Only how somebody likes to look: nothing about anybody. */
-const KEY = 'precare.range'
-const USUAL: Range = { days: 30 }
-
-export function rememberedRange(kept: Pick<Storage, 'getItem'>): Range {
-  const days = SPANS.find((span) => String(span) === kept.getItem(KEY))
-  return days === undefined ? USUAL : { days }
-}
-
-export function rememberRange(kept: Pick<Storage, 'setItem'>, range: Range): void {
-  if ('days' in range) kept.setItem(KEY, String(range.days))
-}
+/** As it was looked at last; `kept` is what the browser remembers of how somebody likes the page. */
+export const usualRange = (kept: string): Range => ({ days: SPANS.find((span) => String(span) === kept) ?? USUAL_DAYS })

@@ -23,14 +23,17 @@ export function SeriesTable({ panel, columns, sources, title }: TableProps) {
   const count = columns.at.length
   const pages = Math.max(1, Math.ceil(count / ROWS))
   const here = Math.min(page, pages - 1)
-  const rows = Array.from({ length: Math.min(ROWS, count - here * ROWS) }, (_, index) => count - 1 - here * ROWS - index)
+  const rows = Array.from(
+    { length: Math.min(ROWS, count - here * ROWS) },
+    (_, index) => count - 1 - here * ROWS - index,
+  )
   return (
     <details class="values" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{`${say('table')} (${count})`}</summary>
       {open && (
         <>
           {/* biome-ignore lint/a11y/noNoninteractiveTabindex: on a narrow screen it scrolls, by keyboard too */}
-          <div class="scroll" tabIndex={0} role="region" aria-label={title}>
+          <section class="scroll" tabIndex={0} aria-label={title}>
             <table>
               <caption>
                 {`${title} · ${say('newestFirst')}`}
@@ -57,7 +60,7 @@ export function SeriesTable({ panel, columns, sources, title }: TableProps) {
                 ))}
               </tbody>
             </table>
-          </div>
+          </section>
           {pages > 1 && (
             <p class="pages">
               <button type="button" disabled={here === 0} onClick={() => setPage(here - 1)}>

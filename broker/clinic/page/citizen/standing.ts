@@ -34,9 +34,7 @@ export function openAlerts(alerts: readonly AlertMessage[]): AlertMessage[] {
 
 /** Those that are over, newest first. */
 export const pastAlerts = (alerts: readonly AlertMessage[]): AlertMessage[] =>
-  alerts
-    .filter((alert) => !isUnfinished(alert) && forClinic(alert))
-    .sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1))
+  alerts.filter((alert) => !isUnfinished(alert) && forClinic(alert)).sort((a, b) => (a.openedAt < b.openedAt ? 1 : -1))
 
 export function worstOf(alerts: readonly AlertMessage[]): Standing | 'calm' {
   const [worst] = openAlerts(alerts)

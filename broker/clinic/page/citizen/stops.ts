@@ -12,6 +12,16 @@ export function stopsOf(columns: Columns, { missing }: Panel, from: number, to: 
   return stops.filter(({ at }) => at >= from && at <= to).sort((a, b) => a.at - b.at)
 }
 
+const isSame = (a: Stop, b: Stop): boolean =>
+  'row' in a ? 'row' in b && a.row === b.row : 'missing' in b && a.missing.slot.kind === b.missing.slot.kind
+
+/** Where somebody stands; by time alone when readings that came meanwhile have moved the rows. */
+export function indexOf(stops: readonly Stop[], stop: Stop | undefined): number | undefined {
+  if (stop === undefined) return undefined
+  const there = stops.map((one, index) => ({ one, index })).filter(({ one }) => one.at === stop.at)
+  return (there.find(({ one }) => isSame(one, stop)) ?? there[0])?.index
+}
+
 export type Move = 'earlier' | 'later' | 'much-earlier' | 'much-later' | 'first' | 'last'
 
 const STRIDE = 10

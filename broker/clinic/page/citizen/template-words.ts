@@ -1,5 +1,5 @@
 import type { Overview } from '../../shapes.ts'
-import type { Language, Said } from '../shell/language.ts'
+import type { Language, Said } from '../shell/said.ts'
 
 /** Names of the templates and stages of this house (broker/alerts/templates). Another clinic's own are called by their id. */
 

@@ -1,4 +1,4 @@
-import type { Language } from '../shell/language.ts'
+import type { Language } from '../shell/said.ts'
 import { DAY_MS, instantOf, type LocalTime, localOf, midnight, weekdayOf } from './local-time.ts'
 
 /** Where the time axis has its marks, and what stands at them: whole local hours, days, Mondays and months. */

@@ -1,4 +1,4 @@
-import type { Said } from '../shell/language.ts'
+import type { Said } from '../shell/said.ts'
 import type { RangeProblem } from './range.ts'
 
 /** What the citizen's page says, apart from sentences that are made (plan-words.ts, point-words.ts ...). */
@@ -22,6 +22,7 @@ export const PAGE_WORDS = {
   noAlerts: { da: 'Ingen åbne alarmer.', en: 'No open alerts.' },
   measurements: { da: 'Målinger', en: 'Measurements' },
   noMeasurements: { da: 'Ingen målinger i perioden.', en: 'Nothing was measured in this time.' },
+  elsewhere: { da: 'Ikke målt i perioden, men før eller siden', en: 'Not measured in this time, but at another' },
   missed: { da: 'Udeblevne målinger', en: 'Missed measurements' },
   missedNone: { da: 'Ingen udeblevne målinger i 30 dage.', en: 'Nothing was missed in 30 days.' },
   missedOf: { da: 'de seneste 30 dage', en: 'of the last 30 days' },
@@ -95,7 +96,10 @@ export const LEGEND_WORDS = {
     da: 'pil ved kanten: over eller under det, apparatet kan måle',
     en: 'arrow at the edge: above or below what the device can measure',
   },
-  missed: { da: 'trekant på tidsaksen: borgeren målte ikke', en: 'triangle on the time axis: the citizen did not measure' },
+  missed: {
+    da: 'trekant på tidsaksen: borgeren målte ikke',
+    en: 'triangle on the time axis: the citizen did not measure',
+  },
   silent: {
     da: 'ring på tidsaksen: udeblev af teknisk grund',
     en: 'ring on the time axis: missing for a technical reason',

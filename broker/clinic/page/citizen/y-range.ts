@@ -8,7 +8,11 @@ const LEAST_SHARE = 0.35
 const MARGIN = 0.08
 
 /** @returns undefined when nothing was measured in that time */
-export function yRangeOf(panel: Panel, columns: Columns, { from, to }: Period): [low: number, high: number] | undefined {
+export function yRangeOf(
+  panel: Panel,
+  columns: Columns,
+  { from, to }: Period,
+): [low: number, high: number] | undefined {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
   for (const [row, at] of columns.at.entries()) {

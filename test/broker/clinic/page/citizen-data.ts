@@ -1,5 +1,5 @@
-import type { AlertMessage } from '../../../../broker/contract/alert.ts'
 import type { MissedSlot, Overview, Series, SeriesAnswer, ShownRule } from '../../../../broker/clinic/shapes.ts'
+import type { AlertMessage } from '../../../../broker/contract/alert.ts'
 import type { Kind } from '../../../../device-drivers/reading.ts'
 import { seeded } from '../../../support/random.ts'
 
@@ -34,11 +34,56 @@ interface Course {
 }
 
 const COURSES: readonly Course[] = [
-  { quantity: 'oxygenSaturation', kind: 'oxygen-saturation', unit: '%', decimals: 0, usual: 93, spread: 2, device: 0, perDay: 2 },
-  { quantity: 'pulseRate', kind: 'oxygen-saturation', unit: '/min', decimals: 0, usual: 84, spread: 9, device: 0, perDay: 2 },
-  { quantity: 'systolic', kind: 'blood-pressure', unit: 'mm[Hg]', decimals: 0, usual: 138, spread: 12, device: 1, perDay: 1 },
-  { quantity: 'diastolic', kind: 'blood-pressure', unit: 'mm[Hg]', decimals: 0, usual: 84, spread: 7, device: 1, perDay: 1 },
-  { quantity: 'pulseRate', kind: 'blood-pressure', unit: '/min', decimals: 0, usual: 82, spread: 8, device: 1, perDay: 1 },
+  {
+    quantity: 'oxygenSaturation',
+    kind: 'oxygen-saturation',
+    unit: '%',
+    decimals: 0,
+    usual: 93,
+    spread: 2,
+    device: 0,
+    perDay: 2,
+  },
+  {
+    quantity: 'pulseRate',
+    kind: 'oxygen-saturation',
+    unit: '/min',
+    decimals: 0,
+    usual: 84,
+    spread: 9,
+    device: 0,
+    perDay: 2,
+  },
+  {
+    quantity: 'systolic',
+    kind: 'blood-pressure',
+    unit: 'mm[Hg]',
+    decimals: 0,
+    usual: 138,
+    spread: 12,
+    device: 1,
+    perDay: 1,
+  },
+  {
+    quantity: 'diastolic',
+    kind: 'blood-pressure',
+    unit: 'mm[Hg]',
+    decimals: 0,
+    usual: 84,
+    spread: 7,
+    device: 1,
+    perDay: 1,
+  },
+  {
+    quantity: 'pulseRate',
+    kind: 'blood-pressure',
+    unit: '/min',
+    decimals: 0,
+    usual: 82,
+    spread: 8,
+    device: 1,
+    perDay: 1,
+  },
   { quantity: 'weight', kind: 'weight', unit: 'kg', decimals: 1, usual: 78.4, spread: 0.6, device: 2, perDay: 1 },
   { quantity: 'fev1', kind: 'spirometry', unit: 'L', decimals: 2, usual: 1.21, spread: 0.09, device: 3, perDay: 0.3 },
 ]
@@ -57,7 +102,17 @@ export function seriesOf(course: Course, days: number, now: string, perDay = cou
     const drift = Math.sin(index / (9 * perDay)) * spread
     return Math.round((usual + drift + (random() + random() - 1) * spread) * scale) / scale
   })
-  return { quantity, kind, unit, decimals, at, value, flags: at.map(() => 0), device: at.map(() => device), reduced: false }
+  return {
+    quantity,
+    kind,
+    unit,
+    decimals,
+    at,
+    value,
+    flags: at.map(() => 0),
+    device: at.map(() => device),
+    reduced: false,
+  }
 }
 
 /** Special points at the end of the saturation: late, doubtful, typed, by staff, of uncertain time, beyond the range. */
@@ -85,12 +140,19 @@ export function seriesAnswer(from: string, to: string, now = NOW): SeriesAnswer 
     series: all.map((series) => {
       const inside = series.at.map((at) => at >= begin && at < end)
       const kept = <T>(column: T[]): T[] => column.filter((_, index) => inside[index])
-      return { ...series, at: kept(series.at), value: kept(series.value), flags: kept(series.flags), device: kept(series.device) }
+      return {
+        ...series,
+        at: kept(series.at),
+        value: kept(series.value),
+        flags: kept(series.flags),
+        device: kept(series.device),
+      }
     }),
   }
 }
 
-const origin = (reason: string) => ({ level: 'template', scope: 'copd', version: 1, from: before(9000), author: 'template', reason }) as const
+const origin = (reason: string) =>
+  ({ level: 'template', scope: 'copd', version: 1, from: before(9000), author: 'template', reason }) as const
 
 const rule = (quantity: string, limits: NonNullable<ShownRule['limits']>): ShownRule => ({
   id: `limits-${quantity.toLowerCase()}`,
@@ -113,7 +175,9 @@ export const RED: AlertMessage = {
   openedAt: before(2),
   raisedAt: before(1.9),
   updatedAt: before(1.9),
-  evidence: [{ quantity: 'oxygenSaturation', value: 84, unit: '%', limit: 85, bound: 'alertLow', at: before(2), reading: 'a' }],
+  evidence: [
+    { quantity: 'oxygenSaturation', value: 84, unit: '%', limit: 85, bound: 'alertLow', at: before(2), reading: 'a' },
+  ],
   readings: [],
   unstable: false,
   revision: 3,
@@ -147,7 +211,9 @@ const PAST: AlertMessage = {
   raisedAt: before(14 * 24),
   updatedAt: before(11 * 24),
   closedAt: before(11 * 24),
-  evidence: [{ quantity: 'systolic', value: 162, unit: 'mm[Hg]', limit: 160, bound: 'warningHigh', at: before(14 * 24) }],
+  evidence: [
+    { quantity: 'systolic', value: 162, unit: 'mm[Hg]', limit: 160, bound: 'warningHigh', at: before(14 * 24) },
+  ],
   acknowledged: { by: 'nurse-bo', at: before(13.9 * 24), action: 'Kontaktet læge', level: 'yellow' },
   cause: 'handled',
   revision: 4,
@@ -169,7 +235,15 @@ export const OVERVIEW = {
   latest: [],
   alerts: [RED, MISSING, PAST],
   pauses: [
-    { id: 'pause-0001', reason: 'admission', from: before(60 * 24), to: before(55 * 24), includeRed: true, by: 'nurse-bo', suppressed: 4 },
+    {
+      id: 'pause-0001',
+      reason: 'admission',
+      from: before(60 * 24),
+      to: before(55 * 24),
+      includeRed: true,
+      by: 'nurse-bo',
+      suppressed: 4,
+    },
   ],
   rules: [
     rule('oxygenSaturation', { alertLow: 85, warningLow: 88 }),
@@ -193,7 +267,14 @@ export const OVERVIEW = {
       graceMinutes: 60,
       unwatchedAfterHours: 24,
       phases: [
-        { days: 14, schedule: { type: 'daily' }, windows: [{ from: '08:00', to: '10:00' }, { from: '18:00', to: '20:00' }] },
+        {
+          days: 14,
+          schedule: { type: 'daily' },
+          windows: [
+            { from: '08:00', to: '10:00' },
+            { from: '18:00', to: '20:00' },
+          ],
+        },
         { schedule: { type: 'weekdays', on: ['mo', 'we', 'fr'] }, windows: [{ from: '08:00', to: '10:00' }] },
       ],
       author: 'doctor-0001',
@@ -231,8 +312,25 @@ export const OVERVIEW = {
       lastReading: before(2),
       clockOffsetMs: -1200,
     },
-    { device: 'bp-0001', driver: 'ua-651ble', hub: 'hub-0001', model: 'UA-651BLE', lastSeen: before(26), lastReading: before(26), batteryPercent: 70, clockOffsetMs: 190_000 },
-    { device: 'scale-0001', driver: 'uc-352ble', hub: 'hub-0001', model: 'UC-352BLE', lastSeen: before(46), lastReading: before(46), problem: 'link-lost' },
+    {
+      device: 'bp-0001',
+      driver: 'ua-651ble',
+      hub: 'hub-0001',
+      model: 'UA-651BLE',
+      lastSeen: before(26),
+      lastReading: before(26),
+      batteryPercent: 70,
+      clockOffsetMs: 190_000,
+    },
+    {
+      device: 'scale-0001',
+      driver: 'uc-352ble',
+      hub: 'hub-0001',
+      model: 'UC-352BLE',
+      lastSeen: before(46),
+      lastReading: before(46),
+      problem: 'link-lost',
+    },
   ],
   hubs: [
     {
@@ -249,6 +347,12 @@ export const OVERVIEW = {
     },
   ],
   notes: [
-    { id: 'note-1', at: before(70), by: 'nurse-anna', byName: 'Anna K.', text: 'Datteren hjælper med vægten om morgenen.\nRing helst efter kl. 9.' },
+    {
+      id: 'note-1',
+      at: before(70),
+      by: 'nurse-anna',
+      byName: 'Anna K.',
+      text: 'Datteren hjælper med vægten om morgenen.\nRing helst efter kl. 9.',
+    },
   ],
 } satisfies Overview

@@ -53,7 +53,13 @@ const WHO = {
   endsAt: before(-8),
   factorMissing: false,
 }
-const WORK_LIST = { at: NOW, cursor: 7, items: [], counts: { red: 0, yellow: 0, blue: 0, unknown: 0, paused: 0 }, calm: 12 } satisfies WorkList
+const WORK_LIST = {
+  at: NOW,
+  cursor: 7,
+  items: [],
+  counts: { red: 0, yellow: 0, blue: 0, unknown: 0, paused: 0 },
+  calm: 12,
+} satisfies WorkList
 
 export async function citizenServer(): Promise<CitizenServer> {
   const listening = new Set<ServerResponse>()
