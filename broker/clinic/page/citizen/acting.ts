@@ -1,7 +1,9 @@
 import { useState } from 'preact/hooks'
-import { type Answer, type Asking, ask } from '../shell/calls.ts'
+import { type Asking, ask } from '../shell/calls.ts'
 import { useLanguage } from '../shell/language.ts'
 import { refusalText } from '../shell/refusal-text.ts'
+import { useTell } from '../shell/toasts.tsx'
+import { useWork } from '../shell/work.ts'
 
 /** One thing that somebody does: under way, refused, done. */
 export interface Acting {
@@ -14,9 +16,18 @@ export interface Acting {
   readonly act: (path: `/${string}`, asking: Asking) => Promise<boolean>
 }
 
-/** @param after called with what the broker answered, done or refused: what is shown may be old now */
-export function useActing(after: (answer: Answer<unknown>) => void): Acting {
+interface Doing {
+  readonly citizen: string
+  /** What is said when it is done. */
+  readonly done: string
+  /** Done or refused: what is shown may be old now. */
+  readonly after: () => void
+}
+
+export function useActing({ citizen, done, after }: Doing): Acting {
   const language = useLanguage()
+  const tell = useTell()
+  const work = useWork()
   const [busy, setBusy] = useState(false)
   const [problem, complain] = useState('')
   return {
@@ -28,7 +39,9 @@ export function useActing(after: (answer: Answer<unknown>) => void): Acting {
       const answer = await ask<unknown>(path, asking)
       setBusy(false)
       complain(answer.type === 'fine' ? '' : refusalText(answer, language))
-      after(answer)
+      if (answer.type === 'fine') tell(done)
+      work?.lookAgain(citizen)
+      after()
       return answer.type === 'fine'
     },
   }

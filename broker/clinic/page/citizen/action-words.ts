@@ -22,6 +22,8 @@ export const ALERT_WORDS = {
   acknowledgedBy: { da: 'Kvitteret af', en: 'Acknowledged by' },
   nobody: { da: 'Ikke kvitteret', en: 'Not acknowledged' },
   ended: { da: 'Afsluttet', en: 'Ended' },
+  acknowledged: { da: 'Alarmen er kvitteret.', en: 'The alert is acknowledged.' },
+  closed: { da: 'Alarmen er lukket.', en: 'The alert is closed.' },
 } as const satisfies Table
 
 export const PHRASES: readonly Said[] = [
@@ -64,6 +66,8 @@ export const PAUSE_WORDS = {
     en: 'Alerts that are still open call again.',
   },
   begins: { da: 'Begynder', en: 'Begins' },
+  made: { da: 'Alarmer er sat på pause.', en: 'Alerts are paused.' },
+  ended: { da: 'Pausen er afsluttet.', en: 'The pause has ended.' },
   over: { da: 'Tidligere pauser', en: 'Earlier pauses' },
 } as const satisfies Table
 
@@ -86,12 +90,13 @@ export const TYPED_WORDS = {
   open: { da: 'Indtast en måling', en: 'Type a reading' },
   title: { da: 'Indtast en måling for borgeren', en: 'Type a reading for the citizen' },
   what: {
-    da: 'Målingen mærkes „indtastet af personalet“ og vurderes som alle andre.',
+    da: 'Målingen mærkes »indtastet af personalet« og vurderes som alle andre.',
     en: 'The reading is marked “typed by staff” and judged like all others.',
   },
   kind: { da: 'Hvad er målt', en: 'What was measured' },
   at: { da: 'Hvornår', en: 'When' },
   atWrong: { da: 'Skriv et tidspunkt, der ikke ligger i fremtiden.', en: 'Give a time that is not in the future.' },
+  saved: { da: 'Målingen er gemt.', en: 'The reading is saved.' },
   save: { da: 'Gem målingen', en: 'Save the reading' },
   optional: { da: 'kan udelades', en: 'may be left out' },
   noNumber: { da: 'Skriv et tal.', en: 'Write a number.' },

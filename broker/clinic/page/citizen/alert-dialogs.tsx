@@ -43,7 +43,7 @@ export function AcknowledgeDialog({ alert, citizen, again, onClose }: AlertDialo
   const language = useLanguage()
   const say = useWords(ALERT_WORDS)
   const [action, setAction] = useState('')
-  const { busy, problem, complain, act } = useActing(again)
+  const { busy, problem, complain, act } = useActing({ citizen, done: say('acknowledged'), after: again })
   const send = async () => {
     if (action.trim() === '') return complain(say('actionMissing'))
     const path = pathOf(citizen, `alerts/${alert?.alert}/acknowledge`)
@@ -84,7 +84,7 @@ export function CloseDialog({ alert, citizen, again, onClose }: AlertDialogProps
   const language = useLanguage()
   const say = useWords(ALERT_WORDS)
   const [reason, setReason] = useState<CloseReason>()
-  const { busy, problem, complain, act } = useActing(again)
+  const { busy, problem, complain, act } = useActing({ citizen, done: say('closed'), after: again })
   const send = async () => {
     if (reason === undefined) return complain(say('reasonMissing'))
     const path = pathOf(citizen, `alerts/${alert?.alert}/close`)

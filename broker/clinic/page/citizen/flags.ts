@@ -1,4 +1,4 @@
-import type { FLAG_BITS, FLAGS } from '../../shapes.ts'
+import type { FLAG_BITS } from '../../shapes.ts'
 
 /** What a series says of a point beside its value, and how it is drawn. The bits are the broker's (shapes.ts). */
 
@@ -13,7 +13,6 @@ export const BITS = {
 } as const satisfies typeof FLAG_BITS
 
 export type PointFlag = keyof typeof BITS
-export type ReadingFlag = (typeof FLAGS)[number]
 
 export const flagsOf = (bits: number): PointFlag[] =>
   (Object.keys(BITS) as PointFlag[]).filter((flag) => (bits & BITS[flag]) !== 0)

@@ -1,8 +1,8 @@
 import { formatNumber } from '../shell/format.ts'
 import { quantityName, unitText } from '../shell/names.ts'
 import type { Language, Said } from '../shell/said.ts'
+import { BOUNDS, type Bound, type Label } from './guides.ts'
 import type { Line, Panel } from './panels.ts'
-import { BOUNDS, type Bound, type Label } from './plot-background.ts'
 
 /** Limits and normal in words: at the lines in a plot, and in the sentence above it. Pure. */
 

@@ -23,14 +23,10 @@ export function Notes({ overview, again }: NotesProps) {
   const say = useWords(NOTE_WORDS)
   const sayPage = useWords(PAGE_WORDS)
   const [text, setText] = useState('')
-  const [saved, setSaved] = useState('')
-  const { busy, problem, complain, act } = useActing(again)
+  const { busy, problem, complain, act } = useActing({ citizen: overview.citizen, done: say('saved'), after: again })
   const send = async () => {
-    setSaved('')
     if (text.trim() === '') return complain(say('missing'))
-    if (!(await act(pathOf(overview.citizen, 'notes'), { method: 'POST', body: { text: text.trim() } }))) return
-    setText('')
-    setSaved(say('saved'))
+    if (await act(pathOf(overview.citizen, 'notes'), { method: 'POST', body: { text: text.trim() } })) setText('')
   }
   return (
     <section class="card" aria-labelledby="notes">
@@ -57,9 +53,6 @@ export function Notes({ overview, again }: NotesProps) {
         <Button type="submit" busy={busy}>
           {say('save')}
         </Button>
-        <p class="soft" aria-live="polite">
-          {saved}
-        </p>
       </form>
       <Longer items={overview.notes} none={sayPage('notesNone')}>
         {({ id, at, by, byName, text: written }) => (

@@ -85,7 +85,7 @@ function MakePause({ overview, again, onClose }: MakePauseProps) {
   const [until, setUntil] = useState('')
   const [includeRed, setIncludeRed] = useState(false)
   const [confirmRed, setConfirmRed] = useState(false)
-  const { busy, problem, complain, act } = useActing(again)
+  const { busy, problem, complain, act } = useActing({ citizen: overview.citizen, done: say('made'), after: again })
   const send = async () => {
     const to = instantOfText(until)
     if (to === undefined || to <= now() || to - now() > MAX_MS) return complain(say('untilMissing'))
@@ -159,7 +159,7 @@ interface EndPauseProps {
 
 function EndPause({ citizen, pause, again, onClose }: EndPauseProps) {
   const say = useWords(PAUSE_WORDS)
-  const { busy, problem, act } = useActing(again)
+  const { busy, problem, act } = useActing({ citizen, done: say('ended'), after: again })
   const send = async () => {
     if (await act(pathOf(citizen, `pauses/${encodeURIComponent(pause)}`), { method: 'DELETE' })) onClose()
   }

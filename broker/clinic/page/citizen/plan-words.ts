@@ -46,8 +46,11 @@ function clockText(time: string, language: Language): string {
   return minute === '00' ? String(Number(hour)) : `${Number(hour)}${language === 'da' ? '.' : ':'}${minute}`
 }
 
+/** Between word joiners: no line ends within 18–20. */
+const DASH = '\u2060–\u2060'
+
 function phaseText(phase: Phase, language: Language): string {
-  const windows = phase.windows.map(({ from, to }) => `${clockText(from, language)}–${clockText(to, language)}`)
+  const windows = phase.windows.map(({ from, to }) => `${clockText(from, language)}${DASH}${clockText(to, language)}`)
   const schedule = scheduleText(phase, language)
   if (windows.length === 0) return schedule
   return `${schedule} ${language === 'da' ? 'kl. ' : ''}${listed(windows, language)}`

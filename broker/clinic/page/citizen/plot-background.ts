@@ -1,11 +1,9 @@
 import type uPlot from 'uplot'
+import { BOUNDS, type Bound, type Colour, type Label } from './guides.ts'
 import type { Line, Panel } from './panels.ts'
-import type { Colour, Theme } from './plot-theme.ts'
+import type { Theme } from './plot-theme.ts'
 
 /** What readings are compared with: the person's limits and normal, and the stretches in which something was wrong. */
-
-export const BOUNDS = ['alertHigh', 'warningHigh', 'warningLow', 'alertLow'] as const
-export type Bound = (typeof BOUNDS)[number]
 
 const COLOUR_OF: Readonly<Record<Bound, Colour>> = {
   alertHigh: 'red',
@@ -103,13 +101,6 @@ export function drawBackground(plot: uPlot, panel: Panel, theme: Theme, now: num
       }
     }
   })
-}
-
-/** A word at a height of the plot: what the line there means. */
-export interface Label {
-  readonly text: string
-  readonly value: number
-  readonly colour: Colour
 }
 
 /** Beside the plot, where no reading is; in a narrow one on its right end. Those that would touch move apart a little. */

@@ -15,7 +15,8 @@ import { yRangeOf } from './y-range.ts'
 
 /** One plot on its canvas. uPlot does scales, axes, lines and the cursor; what is of the house is drawn by its hooks. */
 
-export const PLOT_HEIGHT = 190
+const PLOT_HEIGHT = 190
+const LEAST_WIDTH = 200
 const AXIS = { y: 46, x: 26 } as const
 /** The word of a date needs so much. */
 const TICK_PX = 58
@@ -101,7 +102,8 @@ export function openPlot(
     return found
   }
 
-  const isWide = () => host.clientWidth >= GUTTER.from
+  let width = group.widthOf(host)
+  const isWide = () => width >= GUTTER.from
   const ink = () => theme.colours.soft
   const axis = {
     stroke: ink,
@@ -110,7 +112,7 @@ export function openPlot(
     ticks: { stroke: () => theme.colours.grid, width: 1, size: 4 },
   }
   const options: uPlot.Options = {
-    width: Math.max(200, host.clientWidth),
+    width: Math.max(LEAST_WIDTH, width),
     height: PLOT_HEIGHT,
     ms: 1,
     legend: { show: false },
@@ -162,7 +164,8 @@ export function openPlot(
       },
     },
     hooks: {
-      drawClear: [(plot) => drawBackground(plot, shown.panel, theme, shown.now)],
+      // Over the grid, below the readings.
+      drawAxes: [(plot) => drawBackground(plot, shown.panel, theme, shown.now)],
       draw: [
         (plot) => {
           drawLabels(plot, labelsOf(shown.panel, shown.language), theme, isWide())
@@ -213,12 +216,13 @@ export function openPlot(
   const plot = new uPlot(options, dataOf(first), host)
   plot.over.append(here)
   const leave = group.join(plot)
-  const width = new ResizeObserver(() => {
-    if (host.clientWidth > 0 && host.clientWidth !== plot.width) {
-      plot.setSize({ width: host.clientWidth, height: PLOT_HEIGHT })
-    }
+  const resizing = new ResizeObserver(([entry]) => {
+    const found = Math.floor(entry?.contentRect.width ?? 0)
+    if (found === 0 || found === width) return
+    width = found
+    plot.setSize({ width: Math.max(LEAST_WIDTH, width), height: PLOT_HEIGHT })
   })
-  width.observe(host)
+  resizing.observe(host)
   const ended = onThemeChange(() => {
     theme = themeOf(host)
     plot.redraw(false, true)
@@ -242,7 +246,7 @@ export function openPlot(
     },
     close() {
       ended()
-      width.disconnect()
+      resizing.disconnect()
       leave()
       plot.destroy()
     },

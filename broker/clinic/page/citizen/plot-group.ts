@@ -13,6 +13,8 @@ export interface PlotGroup {
   /** The cross hair of all plots. @param at ms since 1970 UTC; undefined: nowhere */
   readonly pointAt: (at: number | undefined) => void
   readonly join: (plot: uPlot) => () => void
+  /** Width of the first one: the others have the same, and need not make the browser lay out the page to learn it. */
+  readonly widthOf: (host: HTMLElement) => number
 }
 
 /** Closer than this nothing more is to be seen: a quarter of an hour. */
@@ -23,6 +25,7 @@ export function plotGroup(first: Period, told: (zoomed: boolean) => void): PlotG
   const plots = new Set<uPlot>()
   let period = first
   let chosen: Period | undefined
+  let width: number | undefined
 
   const show = () => {
     const { from, to } = chosen ?? period
@@ -48,6 +51,10 @@ export function plotGroup(first: Period, told: (zoomed: boolean) => void): PlotG
     zoom,
     pointAt(at) {
       for (const plot of plots) plot.setCursor({ left: at === undefined ? -10 : plot.valToPos(at, 'x'), top: 0 })
+    },
+    widthOf(host) {
+      width ??= host.clientWidth
+      return width
     },
     join(plot) {
       plots.add(plot)

@@ -1,7 +1,8 @@
 import type uPlot from 'uplot'
 import { type Mark, markOf, type Shape } from './flags.ts'
+import type { Colour } from './guides.ts'
 import type { Columns, Panel } from './panels.ts'
-import type { Colour, Theme } from './plot-theme.ts'
+import type { Theme } from './plot-theme.ts'
 
 /** Readings as marks on a plot: what is special about one shows by its shape, at any zoom. Sizes in CSS pixels. */
 

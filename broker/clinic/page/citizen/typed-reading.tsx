@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { QUANTITIES, type QuantityName } from '../../../../device-drivers/quantities.ts'
 import type { Kind } from '../../../../device-drivers/reading.ts'
 import type { Overview } from '../../shapes.ts'
@@ -27,7 +27,12 @@ export function TypedReading({ overview, again, onClose }: TypedReadingProps) {
   const [texts, setTexts] = useState<Readonly<Record<string, string>>>({})
   const [at, setAt] = useState(() => dateTimeText(now()))
   const [checked, setChecked] = useState(false)
-  const { busy, problem, complain, act } = useActing(again)
+  const [refused, setRefused] = useState(0)
+  const fields = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (refused > 0) fields.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+  }, [refused])
+  const { busy, problem, complain, act } = useActing({ citizen: overview.citizen, done: say('saved'), after: again })
   if (kind === undefined) return null
   const names = typedQuantities(kind)
   const typedOf = (name: QuantityName): Typed => typedValue(name, texts[name] ?? '')
@@ -45,7 +50,7 @@ export function TypedReading({ overview, again, onClose }: TypedReadingProps) {
     const measuredAt = instantOfText(at)
     if (measuredAt === undefined || measuredAt > now() + 60_000) return complain(say('atWrong'))
     complain('')
-    if (names.some((name) => problemOf(name) !== '')) return
+    if (names.some((name) => problemOf(name) !== '')) return setRefused(refused + 1)
     const values = Object.fromEntries(
       names.flatMap((name) => {
         const typed = typedOf(name)
@@ -78,30 +83,32 @@ export function TypedReading({ overview, again, onClose }: TypedReadingProps) {
             </select>
           )}
         </Field>
-        {names.map((name) => {
-          const wrong = checked ? problemOf(name) : ''
-          const unit = unitText(QUANTITIES[name].unit)
-          const optional = isNeeded(kind, name) ? '' : ` – ${say('optional')}`
-          return (
-            <Field
-              key={`${kind}/${name}`}
-              label={`${quantityName(name, language)}${unit === '' ? '' : ` (${unit})`}${optional}`}
-              {...(wrong === '' ? {} : { hint: wrong })}
-            >
-              {(id, describedBy) => (
-                <input
-                  id={id}
-                  inputMode="decimal"
-                  autocomplete="off"
-                  value={texts[name] ?? ''}
-                  aria-invalid={wrong !== ''}
-                  aria-describedby={describedBy}
-                  onInput={(event) => setTexts({ ...texts, [name]: event.currentTarget.value })}
-                />
-              )}
-            </Field>
-          )
-        })}
+        <div class="stack" ref={fields}>
+          {names.map((name) => {
+            const wrong = checked ? problemOf(name) : ''
+            const unit = unitText(QUANTITIES[name].unit)
+            const optional = isNeeded(kind, name) ? '' : ` – ${say('optional')}`
+            return (
+              <Field
+                key={`${kind}/${name}`}
+                label={`${quantityName(name, language)}${unit === '' ? '' : ` (${unit})`}${optional}`}
+                {...(wrong === '' ? {} : { hint: wrong })}
+              >
+                {(id, describedBy) => (
+                  <input
+                    id={id}
+                    inputMode="decimal"
+                    autocomplete="off"
+                    value={texts[name] ?? ''}
+                    aria-invalid={wrong !== ''}
+                    aria-describedby={describedBy}
+                    onInput={(event) => setTexts({ ...texts, [name]: event.currentTarget.value })}
+                  />
+                )}
+              </Field>
+            )
+          })}
+        </div>
         <Field label={say('at')}>
           {(id) => (
             <input

@@ -90,8 +90,8 @@ export const LEGEND_WORDS = {
   late: { da: 'hul: kom for sent', en: 'hollow: came late' },
   doubtful: { da: 'kryds: tvivlsom måling', en: 'cross: doubtful reading' },
   typed: { da: 'firkant: indtastet af borgeren', en: 'square: typed by the citizen' },
-  staff: { da: 'rude, „pers.“: indtastet af personalet', en: 'diamond, “staff”: typed by staff' },
-  time: { da: '„?“: tidspunktet er usikkert', en: '“?”: the time is uncertain' },
+  staff: { da: 'rude, »pers.«: indtastet af personalet', en: 'diamond, “staff”: typed by staff' },
+  time: { da: '»?«: tidspunktet er usikkert', en: '“?”: the time is uncertain' },
   beyond: {
     da: 'pil ved kanten: over eller under det, apparatet kan måle',
     en: 'arrow at the edge: above or below what the device can measure',

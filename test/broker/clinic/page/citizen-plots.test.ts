@@ -55,6 +55,7 @@ describe('the plots of a citizen', () => {
 
   it('show of two rules for one quantity the limit that is met first', () => {
     const [rule] = OVERVIEW.rules
+    if (rule === undefined) throw new RangeError('there is a rule')
     const wider = { ...rule, id: 'second', limits: { alertLow: 80, warningLow: 90 } }
     const [panel] = panelsOf({ ...OVERVIEW, rules: [...OVERVIEW.rules, wider] }, ANSWER)
     expect(panel?.lines[0].limits).toEqual({ alertLow: 85, warningLow: 90 })

@@ -59,21 +59,18 @@ async function served(points: number): Promise<CitizenServer> {
 
 /** Goes there and waits until all is painted. @returns ms from the change of the address */
 const goTo = (page: Page, hash: string): Promise<number> =>
-  page.evaluate(async (next) => {
+  page.evaluate<number>(`new Promise((resolve) => {
     performance.clearMarks('shown')
     const began = performance.now()
-    const seen = new Promise<number>((resolve) => {
-      const observer = new PerformanceObserver((list) => {
-        const mark = list.getEntriesByName('shown')[0]
-        if (mark === undefined || mark.startTime < began) return
-        observer.disconnect()
-        resolve(mark.startTime - began)
-      })
-      observer.observe({ type: 'mark' })
+    const observer = new PerformanceObserver((list) => {
+      const mark = list.getEntriesByName('shown').find(({ startTime }) => startTime > began)
+      if (mark === undefined) return
+      observer.disconnect()
+      resolve(mark.startTime - began)
     })
-    location.hash = next
-    return seen
-  }, hash)
+    observer.observe({ type: 'mark' })
+    location.hash = '${hash}'
+  })`)
 
 async function settled(cdp: CDPSession): Promise<{ readonly heap: number; readonly nodes: number }> {
   for (let round = 0; round < 3; round++) await cdp.send('HeapProfiler.collectGarbage')
@@ -83,9 +80,7 @@ async function settled(cdp: CDPSession): Promise<{ readonly heap: number; readon
 }
 
 async function inList(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    location.hash = '#/'
-  })
+  await page.evaluate("location.hash = '#/'")
   await page.locator('main.citizen').waitFor({ state: 'detached' })
 }
 
