@@ -6,6 +6,8 @@ import { ANCHOR_EVERY_MS, anchorPath, dropAnchor } from './audit/anchor.ts'
 import { auditOf } from './audit/read.ts'
 import { openTrail } from './audit/trail.ts'
 import { type BrokerClock, every, timestamp } from './broker-clock.ts'
+import { openClinic } from './clinic/clinic.ts'
+import { readPageFiles } from './clinic/page-files.ts'
 import type { BrokerConfig } from './config.ts'
 import type { Heartbeat } from './contract/messages.ts'
 import { topics } from './contract/topics.ts'
@@ -45,6 +47,8 @@ const HEARTBEAT_MS = 5_000
 const RECHECK_MS = 400
 /** Certificates live for months. */
 const TEND_MS = 3600_000
+/** How soon a page hears of what another process or a person changed; commits of readings wake it themselves. */
+const CHANGES_MS = 100
 /** A message takes well under a millisecond; this long means that publishing hangs. */
 const PUBLISH_STUCK_MS = 10_000
 
@@ -95,6 +99,7 @@ async function open(
   }
   atClose(anchor)
 
+  const clinic = openClinic({ journal, registry, clock, audit, log })
   const publisher: Publisher = new Publisher({
     send: (message) => mqtt.publish(message),
     crowded: () => mqtt.crowded(),
@@ -110,6 +115,7 @@ async function open(
     wake: () => {
       publisher.wake()
       notifier.wake()
+      clinic.changes.wake()
     },
   })
   const slowing = new AbortController()
@@ -178,6 +184,7 @@ async function open(
     current: () => {
       if (registry.isStale()) ingest.refresh()
     },
+    acting: { journal, registry, clock, ingest },
     readingsOf: (...asked) => readingsOf(journal, ...asked),
     auditOf: (...asked) => auditOf(journal, ...asked),
     notReady: () => {
@@ -186,11 +193,14 @@ async function open(
     },
     metrics: () => [...figures(), ...notifyMetrics(notifier.figures())],
     deliveries: notifier,
+    clinic,
+    pageFiles: readPageFiles(),
     ...(config.metricsToken === undefined ? {} : { metricsToken: config.metricsToken }),
     ...(identities && { tls: identities.tls() }),
     log,
   })
   atClose(() => http.close())
+  atClose(() => clinic.changes.close())
   const enrolment = config.tls && identities && (await openEnrolment(config.tls, identities))
   if (enrolment) atClose(() => enrolment.close())
 
@@ -237,6 +247,13 @@ async function open(
     },
     (error) => log.error('recheck-failed', { reason: messageOf(error) }),
   )
+  const changes = every(
+    clock,
+    CHANGES_MS,
+    ticking.signal,
+    () => clinic.changes.wake(),
+    (error) => log.error('changes-failed', { reason: messageOf(error) }),
+  )
   const tendIdentities = async (of: Identities): Promise<void> => {
     if (!(await of.tend())) return
     const next = of.tls()
@@ -253,7 +270,7 @@ async function open(
   )
   atClose(async () => {
     ticking.abort(new PreCareError('store-failed', 'the broker is stopping'))
-    await Promise.all([beats, checks, anchors, tending])
+    await Promise.all([beats, checks, changes, anchors, tending])
   })
   return {
     mqttUrl: mqtt.url,

@@ -7,12 +7,13 @@ import { answerError, REFUSALS, refuse } from './http/refusals.ts'
 import { type RegisterPorts, registerRoutes } from './http/register.ts'
 import type { Route } from './http/route.ts'
 import { ROUTES } from './http/routes.ts'
+import { sessionOf } from './http/session-cookie.ts'
 import { TLS_PROFILE } from './identity/server-certificate.ts'
 import type { TlsIdentity } from './mqtt-listen.ts'
 
 /** The broker over HTTP: the table of http/routes.ts on a port. Anything else is 404. */
 
-/** From one address; a subscriber that catches up reads 1,000 readings with each. */
+/** Of one session, or else from one address; a subscriber that catches up reads 1,000 readings with each. */
 const REQUESTS_PER_MINUTE = 300
 /** A page of 1,000 readings of 600 bytes is written in far less. */
 const REQUEST_TIMEOUT_MS = 10_000
@@ -56,7 +57,15 @@ export async function openHttp(ports: HttpPorts): Promise<HttpServer> {
       useDefaults: false,
     },
   })
-  await app.register(rateLimit, { max: REQUESTS_PER_MINUTE, timeWindow: '1 minute' })
+  await app.register(rateLimit, {
+    max: REQUESTS_PER_MINUTE,
+    timeWindow: '1 minute',
+    // A whole ward sits behind one address. Only a session that exists counts for itself: cookies can be made up.
+    keyGenerator: ({ headers, ip }) => {
+      const cookie = sessionOf(headers.cookie)
+      return cookie !== '' && ports.signIn.sessions.look(cookie) !== undefined ? `session ${cookie}` : ip
+    },
+  })
   registerRoutes(app, ports.table ?? ROUTES, ports)
   try {
     const url = await app.listen({ host: ports.host, port: ports.port })

@@ -154,6 +154,23 @@ export class Ingest {
     this.#parts.wake?.()
   }
 
+  /**
+   * One transaction for what a person does; its consequences for rules, pauses and topics follow at once.
+   * Throws as `work` does, and 'store-failed' when the disk refused: then nothing was done.
+   */
+  act<T>(work: (now: string) => T): T {
+    if (this.#closed) throw new PreCareError('store-failed', 'the broker is stopping')
+    const done = this.#commit(({ now }) => {
+      const result = work(now)
+      // A pause that ended covers nothing more.
+      this.alerts.align(now, false)
+      return result
+    })
+    this.#catchUp()
+    this.#parts.wake?.()
+    return done
+  }
+
   counts(): IngestCounts {
     const { journal } = this.#parts
     const held = journal.database.prepare(`SELECT count(*) AS n FROM readings WHERE state = 'held'`).get()

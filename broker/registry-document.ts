@@ -110,7 +110,7 @@ export function pathOf(path: readonly PropertyKey[]): string {
 }
 
 /** A field's name is shown only if it can be one: anything else is text that somebody pasted, perhaps of a person. */
-function unknownKeys(keys: readonly string[]): string {
+export function unknownKeys(keys: readonly string[]): string {
   const named = keys.map((key) => (/^[a-z][A-Za-z]{0,31}$/.test(key) ? `"${key}"` : 'a field'))
   return `${named.join(', ')} is not known; remove it or correct its spelling`
 }

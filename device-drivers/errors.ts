@@ -146,6 +146,10 @@ export const ERROR_CODES = {
     retry: 'permanent',
     advice: 'The alert has changed since you saw it, and nothing was done; look at it again and decide anew.',
   },
+  'changed-meanwhile': {
+    retry: 'permanent',
+    advice: 'Somebody else has changed it since you looked, and nothing was done; look at it again and decide anew.',
+  },
   'listen-failed': {
     retry: 'transient',
     advice: 'The broker cannot listen on that address; choose a port that no other program uses.',

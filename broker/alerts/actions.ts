@@ -19,6 +19,7 @@ import { openTransitions } from './transitions.ts'
 export interface AlertActions {
   /** Open and acknowledged alerts, or all of one citizen. */
   list(citizen?: string): readonly AlertMessage[]
+  find(alert: string): AlertMessage | undefined
   /**
    * Somebody has seen it and does something: it stays, and is quiet until it gets worse. What has ended by itself ends.
    * @param action what was done, a sentence
@@ -28,6 +29,7 @@ export interface AlertActions {
   pause(wanted: WantedPause, by: Actor): Pause
   endPause(id: string, by: Actor): Pause
   pausesOf(citizen: string): readonly Pause[]
+  findPause(id: string): Pause | undefined
   /** What nobody was called for because of this pause. */
   suppressedBy(pause: string): readonly AlertMessage[]
 }
@@ -49,7 +51,7 @@ export interface WantedPause {
   readonly confirmRed?: boolean
 }
 
-const MAX_ACTION = 500
+export const MAX_ACTION = 500
 
 export interface ActionPorts {
   readonly journal: Journal
@@ -90,6 +92,7 @@ export function openAlertActions({ journal, registry, clock, audit }: ActionPort
 
   return {
     list: (citizen) => (citizen === undefined ? rows.unfinished() : rows.alertsOf(citizen)),
+    find: rows.alert,
     acknowledge(id, { by, revision }, action) {
       if (action.trim() === '' || action.length > MAX_ACTION) {
         throw new PreCareError('config-invalid', `action: say what was done, in at most ${MAX_ACTION} characters`)
@@ -156,6 +159,7 @@ export function openAlertActions({ journal, registry, clock, audit }: ActionPort
       })
     },
     pausesOf: pauses.of,
+    findPause: pauses.get,
     suppressedBy(id) {
       const paused = transitions.pausedBy(id)
       return paused.flatMap((alert) => rows.alert(alert) ?? [])

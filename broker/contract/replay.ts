@@ -33,7 +33,12 @@ export const alertPageSchema = pageOf(alertEntrySchema)
 
 /** Every answer that is no success. */
 export const errorSchema = z.strictObject({
-  error: z.strictObject({ code: z.string(), advice: z.string() }),
+  error: z.strictObject({
+    code: z.string(),
+    advice: z.string(),
+    /** What to write instead, by field of the body: `limits.warningLow`. */
+    fields: z.array(z.strictObject({ path: z.string(), remedy: z.string() })).optional(),
+  }),
   /** With `cursor-ahead`: where the feed ends. */
   newest: cursor.optional(),
 })

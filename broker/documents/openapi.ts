@@ -20,13 +20,21 @@ function inline(schema: z.ZodType, io: 'input' | 'output'): Readonly<Record<stri
 
 interface Parameter {
   readonly name: string
-  readonly in: 'path' | 'query'
+  readonly in: 'path' | 'query' | 'header'
   readonly required?: boolean
   readonly schema: unknown
   readonly description?: string
 }
 
-function parametersOf({ path, query, documented }: Route): Parameter[] {
+const IF_MATCH: Parameter = {
+  name: 'If-Match',
+  in: 'header',
+  required: true,
+  schema: { type: 'string' },
+  description: 'The ETag of the version that was seen, in quotes',
+}
+
+function parametersOf({ path, query, documented, needsMatch }: Route): Parameter[] {
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => ({
     name,
     in: 'path' as const,
@@ -49,7 +57,8 @@ function parametersOf({ path, query, documented }: Route): Parameter[] {
     in: 'query' as const,
     ...rest,
   }))
-  return [...inPath, ...(documented.parameters === undefined ? inQuery : described)]
+  const inHeader = needsMatch ? [IF_MATCH] : []
+  return [...inPath, ...(documented.parameters === undefined ? inQuery : described), ...inHeader]
 }
 
 function successOf({ answer, documented: { schemas } }: Route) {
@@ -62,7 +71,7 @@ function successOf({ answer, documented: { schemas } }: Route) {
 }
 
 /** Errors are the house's own, or outcomes below /fhir. */
-function refusalsOf({ path, access, query, body, documented }: Route) {
+function refusalsOf({ path, access, query, body, documented, needsMatch }: Route) {
   const outcomes = path.startsWith('/fhir/')
   const takesSomething = body !== undefined || documented.parameters !== undefined || !isEmpty(query)
   const statuses: Readonly<Record<string, string>> = {
@@ -73,6 +82,9 @@ function refusalsOf({ path, access, query, body, documented }: Route) {
       : {}),
     ...(access.who === 'right' && access.on === 'citizen' ? { '404': 'No such citizen for the caller' } : {}),
     ...(access.who === 'right' && access.on === 'own-organisation' ? { '403': 'The role has no right to this' } : {}),
+    ...(needsMatch
+      ? { '412': 'Changed since it was seen: nothing was done', '428': 'If-Match does not name what was seen' }
+      : {}),
     ...documented.refusals,
     '429': 'Too many requests from one address: wait as long as retry-after says',
   }
@@ -100,7 +112,14 @@ function operationOf(route: Route) {
     ...(route.body === undefined
       ? {}
       : { requestBody: { content: { 'application/json': { schema: inline(route.body, 'input') } } } }),
-    responses: { '200': { description: 'Done', content: successOf(route) }, ...refusalsOf(route) },
+    responses: {
+      '200': {
+        description: 'Done',
+        ...(route.etag ? { headers: { ETag: { schema: { type: 'string' }, required: true } } } : {}),
+        content: successOf(route),
+      },
+      ...refusalsOf(route),
+    },
   }
 }
 

@@ -4,6 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Accounts } from '../accounts.ts'
 import { isLoopback } from '../address.ts'
 import { holderOf } from '../rights/tokens.ts'
+import type { Sessions } from '../sign-in/sessions.ts'
 import type { Caller } from './route.ts'
 
 /** Who calls: HTTP Basic (RFC 7617) with a client's account, or a Bearer token (RFC 6750) of a client or a person. */
@@ -34,6 +35,23 @@ export async function identify(request: FastifyRequest, ports: IdentifyPorts): P
   const verdict = await ports.accounts.verify(text.slice(0, colon), text.slice(colon + 1))
   if (verdict === 'busy') return 'busy'
   return verdict !== 'refused' && verdict.role === 'client' ? verdict : 'nobody'
+}
+
+/** Is the caller of a request that was let in still let in, by the same credentials, with the same role? @param cookie of its session, or '' */
+export function stillIs(
+  caller: Caller,
+  request: FastifyRequest,
+  cookie: string,
+  ports: Pick<IdentifyPorts, 'accounts' | 'database' | 'clock'> & { readonly signIn: { readonly sessions: Sessions } },
+): boolean {
+  const [, token] = /^Bearer ([A-Za-z0-9_-]{1,400})$/i.exec(request.headers.authorization ?? '') ?? []
+  const now =
+    cookie !== ''
+      ? ports.signIn.sessions.look(cookie)?.user
+      : token !== undefined
+        ? holderOf(ports.database, token, ports.clock.now())
+        : ports.accounts.enabled(caller.id)
+  return now !== undefined && now.role === caller.role && now.organisation === caller.organisation
 }
 
 /** Metrics name no person, but every hub and how it fares. */

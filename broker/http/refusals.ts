@@ -1,14 +1,18 @@
 import type { FastifyReply } from 'fastify'
-import { isPreCareError, messageOf } from '../../device-drivers/errors.ts'
+import type { z } from 'zod'
+import { type ErrorCode, isPreCareError, messageOf } from '../../device-drivers/errors.ts'
 import { FHIR_JSON, outcome } from '../fhir/bundle.ts'
 import type { Log } from '../log.ts'
+import { adviceOf, fieldsOfIssues, fieldsOfMessage, type WrongField } from './fields.ts'
 
 /** Everything that the broker says instead of an answer: a code and what to do. Never what was asked. */
 
-interface Refusal {
+export interface Refusal {
   readonly status: number
   readonly code: string
   readonly advice: string
+  /** Where it lies, when it lies in fields of the body. */
+  readonly fields?: readonly WrongField[]
 }
 
 export const REFUSALS = {
@@ -38,11 +42,45 @@ export const REFUSALS = {
     advice: 'Use the metrics token as a Bearer token, or ask from this machine.',
   },
   busy: { status: 503, code: 'busy', advice: 'Try again in a second.' },
+  streams: {
+    status: 429,
+    code: 'too-many-streams',
+    advice: 'Close some of the pages that are open for you, or try again in a minute.',
+  },
   foreignPage: { status: 403, code: 'access-denied', advice: 'Another site may not do this on your behalf.' },
   body: { status: 400, code: 'body-invalid', advice: 'Correct the body; it is JSON as the documentation says.' },
   rate: { status: 429, code: 'too-many-requests', advice: 'Wait as long as the retry-after header says.' },
   request: { status: 400, code: 'request-invalid', advice: 'Correct the request.' },
+  unseen: {
+    status: 428,
+    code: 'precondition-missing',
+    advice: 'Say in If-Match which version you saw: the one ETag that came with it, in quotes.',
+  },
 } as const satisfies Record<string, Refusal>
+
+/** A body that breaks its schema. */
+export function bodyRefusal(error: z.ZodError): Refusal {
+  const fields = fieldsOfIssues(error)
+  return { ...REFUSALS.body, advice: adviceOf(fields), fields }
+}
+
+/** These speak of what somebody wanted to change, not of the broker. */
+const OF_THE_CHANGE: Readonly<Partial<Record<ErrorCode, number>>> = {
+  'config-invalid': 400,
+  'limits-invalid': 400,
+  'alert-changed': 412,
+  'changed-meanwhile': 412,
+}
+
+/** What is said of a change that can't be made as it was asked for; undefined when the fault is not the caller's. */
+export function changeRefusal(error: unknown): Refusal | undefined {
+  if (!isPreCareError(error)) return undefined
+  const status = OF_THE_CHANGE[error.code]
+  if (status === undefined) return undefined
+  const fields = status === 400 ? fieldsOfMessage(error.message) : []
+  const { code, message: advice } = error
+  return { status, code, advice, ...(fields.length === 0 ? {} : { fields }) }
+}
 
 /** Codes of the value set issue-type (hl7.org/fhir/R4/valueset-issue-type.html), by status. */
 const ISSUES: Readonly<Record<number, string>> = {
@@ -58,11 +96,13 @@ const ISSUES: Readonly<Record<number, string>> = {
 const isBelowFhir = (url: string): boolean => url.startsWith('/fhir/')
 
 export function refuse(reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const { status, code, advice } = refusal
-  if (status === 401) void reply.header('www-authenticate', 'Basic realm="precare"')
+  const { status, code, advice, fields } = refusal
+  // A browser asked for Basic would ask the person, who has a page for that.
+  const scheme = reply.request.headers['sec-fetch-site'] === undefined ? 'Basic' : 'Session'
+  if (status === 401) void reply.header('www-authenticate', `${scheme} realm="precare"`)
   if (status === 503) void reply.header('retry-after', 1)
   void reply.code(status).header('cache-control', 'no-store')
-  if (!isBelowFhir(reply.request.url)) return reply.send({ error: { code, advice } })
+  if (!isBelowFhir(reply.request.url)) return reply.send({ error: { code, advice, ...(fields && { fields }) } })
   return reply.type(FHIR_JSON).send(JSON.stringify(outcome(ISSUES[status] ?? 'exception', advice)))
 }
 

@@ -1,16 +1,18 @@
-import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { PreCareError } from '../../device-drivers/errors.ts'
-import type { Actor, Audit } from '../audit/entry.ts'
-import { base32 } from '../base32.ts'
+import { actorOf } from '../audit/actor.ts'
+import type { Audit } from '../audit/entry.ts'
 import { depthOf } from '../parse-readings.ts'
 import type { Registry } from '../registry.ts'
 import { decide } from '../rights/decide.ts'
 import type { Session } from '../sign-in/sessions.ts'
 import { isoTime } from '../store/iso-time.ts'
-import { type Identified, type IdentifyPorts, identify, mayReadMetrics } from './identify.ts'
-import { REFUSALS, refuse } from './refusals.ts'
-import type { Answer, Asked, Caller, CitizenCall, Route, RoutePorts } from './route.ts'
+import { openRow } from './audit-row.ts'
+import { compressed } from './compress.ts'
+import { type Identified, type IdentifyPorts, identify, mayReadMetrics, stillIs } from './identify.ts'
+import { entityTag, seenTag } from './precondition.ts'
+import { bodyRefusal, changeRefusal, REFUSALS, type Refusal, refuse } from './refusals.ts'
+import { type Asked, type Caller, type CitizenCall, DENIED, type Route, type RoutePorts } from './route.ts'
 import { sessionOf } from './session-cookie.ts'
 
 /** Makes fastify's routes from the table: who calls, may they, what do they ask, and the audit before the answer. */
@@ -25,11 +27,9 @@ export interface RegisterPorts extends RoutePorts, IdentifyPorts {
 
 /** message > list > item > value, and four to spare; JSON.parse recurses. */
 const MAX_JSON_DEPTH = 8
-/** A request's own mark in the audit. */
-const CORRELATION_BYTES = 10
+const JSON_TYPE = 'application/json; charset=utf-8'
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-type Refusal = (typeof REFUSALS)[keyof typeof REFUSALS]
 const isRefusal = (value: object): value is Refusal => 'advice' in value
 
 /** What a browser says about who made the page that asks (Fetch Metadata Request Headers, 2.3; RFC 6454, 7). */
@@ -94,18 +94,46 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
     const advice = typeof queryAdvice === 'string' ? queryAdvice : queryAdvice(query.error)
     return refuse(reply, { status: 400, code: 'query-invalid', advice })
   }
+  const seen = route.needsMatch ? seenTag(request.headers['if-match']) : ''
+  if (seen === undefined) return refuse(reply, REFUSALS.unseen)
   const body = route.body?.safeParse(request.body)
-  if (body?.success === false) return refuse(reply, REFUSALS.body)
+  // A stranger learns nothing of what is expected.
+  if (body?.success === false) return refuse(reply, who === 'anybody' ? REFUSALS.body : bodyRefusal(body.error))
   // The routes of everybody ask for nothing of a call but what all have (Handlers.anybody), those of a session for that.
   const given = { query: query.data, body: body?.data, at, asked: askedOf(request) }
   const from = { address: request.ip, cookies: request.headers.cookie }
-  const call = { ...scope, ...given, ...from, session, cookie } as unknown as CitizenCall<unknown, unknown>
-  const said = await route.handle(call, ports)
-  if (who !== 'anybody' && route.audits !== undefined) writeDown(route.audits, who, scope, said, ports)
+  const row = who === 'anybody' ? undefined : openRow(who, scope, ports)
+  const acts = who === 'anybody' ? {} : { actor: actorOf(who), audit: row?.append, seenTag: seen }
+  const holds = () => who !== 'anybody' && stillIs(who, request, session === undefined ? '' : cookie, ports)
+  const call = { ...scope, ...given, ...from, ...acts, session, cookie, holds }
+  const said = await handled(route, call as unknown as CitizenCall<unknown, unknown>, ports)
+  if (said === DENIED || isRefusal(said)) {
+    if (said === DENIED && route.access.who === 'right') row?.denied(route.access.action)
+    return refuse(reply, said === DENIED ? REFUSALS.citizen : said)
+  }
+  if (route.audits !== undefined) row?.write(route.audits, said.seen)
+  if (said.etag !== undefined) void reply.header('etag', entityTag(said.etag))
   if (said.cookies !== undefined) void reply.header('set-cookie', said.cookies)
   void reply.code(said.status ?? 200).header('cache-control', 'no-store')
+  if (said.headers !== undefined) void reply.headers(said.headers)
   if (said.location !== undefined) return reply.header('location', said.location).send()
-  return said.type === undefined ? reply.send(said.body) : reply.type(said.type).send(said.body)
+  const { type = JSON_TYPE } = said
+  const content = said.type === undefined ? JSON.stringify(said.body) : said.body
+  void reply.type(type)
+  const packed = await compressed(content, type, request.headers['accept-encoding'])
+  if (packed === undefined) return reply.send(content)
+  return reply.headers({ 'content-encoding': 'gzip', vary: 'accept-encoding' }).send(packed)
+}
+
+/** Thrown by a change that can't be made: what is to be corrected. Anything else is the broker's own trouble. */
+async function handled(route: Route, call: CitizenCall<unknown, unknown>, ports: RoutePorts) {
+  try {
+    return await route.handle(call, ports)
+  } catch (error) {
+    const refusal = SAFE_METHODS.has(route.method) ? undefined : changeRefusal(error)
+    if (refusal === undefined) throw error
+    return refusal
+  }
 }
 
 function askedOf(request: FastifyRequest): Asked {
@@ -160,14 +188,10 @@ function scopeOf(
       .citizensOf(caller.organisation)
       .find((known) => (pseudonym === undefined ? known : pseudonym('citizen', known)) === name)
   const denied = (citizen?: string): Refusal => {
-    ports.log.warn('request-denied', { account: caller.id, organisation: caller.organisation, code: access.action })
-    ports.audit({
-      ...entryOf(`${access.action}.denied`, caller),
-      ...(citizen === undefined ? {} : { citizen }),
-      criticality: 'important',
-    })
+    openRow(caller, citizen === undefined ? {} : { citizen }, ports).denied(access.action)
     return access.on === 'citizen' ? REFUSALS.citizen : REFUSALS.role
   }
+  if (route.identifies && pseudonym !== undefined) return denied()
   if (access.on === 'own-organisation') {
     const resource = { type: 'organisation', organisation: caller.organisation } as const
     return decide(caller, access.action, resource, at).allow ? { caller, pseudonym, citizenNamed } : denied()
@@ -191,29 +215,3 @@ function scopeOf(
   }
 }
 type CitizenKinds = Parameters<CitizenCall<unknown, unknown>['allows']>[0][]
-
-function actorOf({ role, id, organisation }: Caller): Actor {
-  return role === 'client' ? { type: 'client', id, organisation } : { type: 'user', id, organisation, role }
-}
-
-const entryOf = (action: string, caller: Caller) => ({
-  actor: actorOf(caller),
-  action,
-  correlation: base32(randomBytes(CORRELATION_BYTES)),
-})
-
-/** Throws when it cannot be written: then nothing is answered. */
-function writeDown(action: string, caller: Caller, scope: Scope, said: Answer, ports: RegisterPorts): void {
-  const { citizen, purpose } = scope
-  ports.audit({
-    ...entryOf(action, caller),
-    ...(citizen === undefined ? {} : { citizen }),
-    ...(purpose === undefined ? {} : { purpose }),
-    ...said.seen,
-  })
-  ports.log.info(action.replace('.', '-'), {
-    account: caller.id,
-    organisation: caller.organisation,
-    ...(said.seen?.count === undefined ? {} : { count: said.seen.count }),
-  })
-}

@@ -1,8 +1,9 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import type { Kind } from '../../device-drivers/reading.ts'
 import type { AuditEntry } from '../audit/entry.ts'
 import type { AuditRow } from '../audit/read.ts'
+import type { Clinic } from '../clinic/clinic.ts'
+import type { PageFiles } from '../clinic/page-files.ts'
 import type { FeedReading } from '../contract/messages.ts'
 import type { SchemaName } from '../contract/schemas.ts'
 import type { Parameters } from '../documents/parameters.ts'
@@ -12,11 +13,13 @@ import type { Metric } from '../metrics.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import type { AlertReplay } from '../replay/alerts.ts'
 import type { Replay } from '../replay/replay.ts'
-import type { Action, Subject } from '../rights/decide.ts'
-import type { Pseudonyms } from '../rights/pseudonyms.ts'
+import type { Action } from '../rights/decide.ts'
 import type { IdentityProvider } from '../sign-in/identity-provider.ts'
-import type { Session } from '../sign-in/sessions.ts'
 import type { SignIn } from '../sign-in/sign-in.ts'
+import type { Acting } from './acting.ts'
+import type { Call, CitizenCall, OwnCall, SessionCall } from './call.ts'
+
+export type { Asked, Caller, CitizenCall, OwnCall } from './call.ts'
 
 /**
  * What a route is: one line of the table from which fastify's routes, the checks before them, the audit, the
@@ -33,54 +36,6 @@ export type Access =
   | { readonly who: 'session' }
   | { readonly who: 'right'; readonly action: Action; readonly on: 'own-organisation' | 'citizen' }
 
-/** Somebody who may have rights; a hub calls no route. */
-export type Caller = Exclude<Subject, { readonly role: 'hub' }>
-
-/** The request as it came: a stranger's text, for the few that need more than a query and a body. */
-export interface Asked {
-  readonly headers: IncomingHttpHeaders
-  /** Of the path, by name. */
-  readonly parameters: Readonly<Record<string, string>>
-  /** As the caller wrote it, so that links lead back the same way: `https://host`. */
-  readonly origin: string
-  readonly search: URLSearchParams
-}
-
-/** A call that was let through. */
-export interface Call<Query, Body> {
-  readonly query: Query
-  readonly body: Body
-  /** ISO 8601 UTC time of the decision. */
-  readonly at: string
-  readonly asked: Asked
-  /** Where the call comes from, for counting attempts. */
-  readonly address: string
-  /** The request's cookies, as sent. */
-  readonly cookies: string | undefined
-}
-
-/** The same of a person with a session. */
-export interface SessionCall<Query, Body> extends Call<Query, Body> {
-  readonly session: Session
-  readonly cookie: string
-}
-
-/** The same with the caller, whose organisation is the only scope there is. */
-export interface OwnCall<Query, Body> extends Call<Query, Body> {
-  readonly caller: Caller
-  /** For a research organisation: what it gets instead of ids. */
-  readonly pseudonym: Pseudonyms | undefined
-  /** The id in the journal of whom the caller calls so; undefined when there never was a grant on such a citizen. */
-  readonly citizenNamed: (name: string) => string | undefined
-}
-
-export interface CitizenCall<Query, Body> extends OwnCall<Query, Body> {
-  /** The id in the journal, whatever the caller calls the citizen. */
-  readonly citizen: string
-  /** May the caller do this with data of that kind too? */
-  readonly allows: (kind: Kind) => boolean
-}
-
 /** What was seen or done, for the audit row that is written before the answer leaves. */
 export type Seen = Pick<AuditEntry, 'citizen' | 'subject' | 'kinds' | 'from' | 'to' | 'cursors' | 'count'>
 
@@ -94,7 +49,15 @@ export interface Answer {
   readonly cookies?: readonly string[]
   /** Where to go instead (RFC 9110, 15.4.4). */
   readonly location?: string
+  /** In the place of those that every answer has: no cache, nothing that a browser would run. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Stands for this version of what is shown: what If-Match must name to change it. */
+  readonly etag?: string
 }
+
+/** What the caller may not know to exist: said as of what does not, and in the audit as denied. */
+export const DENIED = 'denied'
+export type Said = Answer | typeof DENIED
 
 /** What routes need of the broker. */
 export interface RoutePorts {
@@ -112,12 +75,16 @@ export interface RoutePorts {
     to: string,
     limit: number,
   ) => readonly Omit<FeedReading, 'cursor'>[]
+  /** What people look at; absent: no page is served. */
+  readonly clinic?: Clinic
+  readonly pageFiles?: PageFiles
   readonly signIn: SignIn
   /** Absent when none is configured. */
   readonly provider?: IdentityProvider
   readonly auditOf: (organisation: string, after: number, limit: number) => readonly AuditRow[]
   /** Why the broker should get no traffic now; undefined when it should. */
   readonly notReady: () => string | undefined
+  readonly acting: Acting
   readonly metrics: () => readonly Metric[]
   readonly log: Log
 }
@@ -146,15 +113,23 @@ interface Spec<Query extends z.ZodType, Body extends z.ZodType> {
   readonly body?: Body
   /** The body as its bytes, for who must check a signature of them. */
   readonly raw?: true
+  /** Its answer names people, hubs or devices by their own ids: not for research, which gets pseudonyms. */
+  readonly identifies?: true
   readonly answer: z.ZodType | 'text'
   readonly documented?: Documented
+  /** Its answers have an ETag. */
+  readonly etag?: true
+  /** Changes what others may have changed: If-Match must say which version was seen. */
+  readonly needsMatch?: true
+  /** Of the audit's row, where it is not the right's. */
+  readonly audits?: string
 }
 
 interface Handlers<Query, Body> {
   anybody(call: Call<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
   session(call: SessionCall<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
-  own(call: OwnCall<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
-  citizen(call: CitizenCall<Query, Body>, ports: RoutePorts): Answer | Promise<Answer>
+  own(call: OwnCall<Query, Body>, ports: RoutePorts): Said | Promise<Said>
+  citizen(call: CitizenCall<Query, Body>, ports: RoutePorts): Said | Promise<Said>
 }
 
 /** A line of the table, whatever its query and body are. */
@@ -167,17 +142,20 @@ export interface Route {
   readonly queryAdvice: QueryAdvice
   readonly body: z.ZodType | undefined
   readonly raw: boolean
+  readonly identifies: boolean
   readonly answer: z.ZodType | 'text'
   readonly documented: Documented
+  readonly etag: boolean
+  readonly needsMatch: boolean
   /** Written before the answer leaves; every route that asks for a right has one. */
   readonly audits: string | undefined
-  readonly handle: (call: CitizenCall<unknown, unknown>, ports: RoutePorts) => Answer | Promise<Answer>
+  readonly handle: (call: CitizenCall<unknown, unknown>, ports: RoutePorts) => Said | Promise<Said>
 }
 
 function line<Q extends z.ZodType, B extends z.ZodType>(
   spec: Spec<Q, B>,
   access: Access,
-  handle: (call: CitizenCall<z.output<Q>, z.output<B>>, ports: RoutePorts) => Answer | Promise<Answer>,
+  handle: (call: CitizenCall<z.output<Q>, z.output<B>>, ports: RoutePorts) => Said | Promise<Said>,
 ): Route {
   const { method, path, summary, answer, body } = spec
   return {
@@ -189,9 +167,12 @@ function line<Q extends z.ZodType, B extends z.ZodType>(
     queryAdvice: spec.queryAdvice ?? 'This address takes no parameters.',
     body,
     raw: spec.raw === true,
+    identifies: spec.identifies === true,
     answer,
     documented: spec.documented ?? {},
-    audits: access.who === 'right' ? access.action : undefined,
+    etag: spec.etag === true,
+    needsMatch: spec.needsMatch === true,
+    audits: access.who === 'right' ? (spec.audits ?? access.action) : undefined,
     // The framework has parsed query and body by these very schemas.
     handle: (call, ports) => handle(call as CitizenCall<z.output<Q>, z.output<B>>, ports),
   }

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { idSchema, KINDS, readingSchema } from '../../device-drivers/reading.ts'
+import { ACTION_ROUTES } from '../alerts/action-routes.ts'
 import { auditRowSchema } from '../audit/read.ts'
+import { PAGE_ROUTES } from '../clinic/page-routes.ts'
+import { CLINIC_ROUTES } from '../clinic/routes.ts'
 import { openApiDocument } from '../documents/openapi.ts'
 import { documentRoutes } from '../documents/routes.ts'
 import { FHIR_ROUTES } from '../fhir/routes.ts'
@@ -114,7 +117,10 @@ export const ROUTES: readonly Route[] = [
       return { body: { items }, seen: { count: items.length } }
     },
   ),
+  ...CLINIC_ROUTES,
+  ...ACTION_ROUTES,
   ...FHIR_ROUTES,
   ...documentRoutes(() => openApiDocument(ROUTES)),
   RECEIPT_ROUTE,
+  ...PAGE_ROUTES,
 ]

@@ -54,6 +54,8 @@ export const RIGHTS = {
   'limits.set': { on: 'citizen', by: ['physician'] },
   /** The organisation's own feed, entry by entry decided as `readings.read` once more. */
   'feed.read': { on: 'organisation', by: CARE, research: true },
+  /** Everybody who needs somebody, citizen by citizen and kind by kind decided as `alerts.read` and `readings.read` once more. */
+  'work-list.read': { on: 'organisation', by: ['nurse', 'physician'] },
   'hubs.read': { on: 'organisation', by: ['technician', 'administrator'] },
   'hubs.provision': { on: 'organisation', by: ['technician'] },
   'users.manage': { on: 'organisation', by: ['administrator'] },

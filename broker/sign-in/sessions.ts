@@ -36,6 +36,8 @@ export interface Sessions {
   begin(user: string, factor: Factor): { readonly cookie: string; readonly endsAt: string }
   /** Whose session it is now; using it keeps it. */
   find(cookie: string): Session | undefined
+  /** The same without using it: for what goes on by itself while nobody may be there. */
+  look(cookie: string): Session | undefined
   end(cookie: string): void
   /** All of a user, as after a changed password. */
   endAll(user: string): void
@@ -56,6 +58,16 @@ export function openSessions(db: DatabaseSync, clock: { now(): number }): Sessio
   const remove = db.prepare('DELETE FROM sessions WHERE hash = ?')
   const removeAll = db.prepare('DELETE FROM sessions WHERE user = ?')
   const removeOver = db.prepare('DELETE FROM sessions WHERE ends_at <= ? OR seen_at <= ?')
+  function look(cookie: string): (Session & { readonly seenAt: string }) | undefined {
+    if (!COOKIE.test(cookie)) return undefined
+    const now = clock.now()
+    const row = select.get(hashOf(cookie), isoTime(now), isoTime(now - IDLE_MS))
+    const user = row === undefined ? undefined : findUser(db, String(row['user']))
+    if (row === undefined || user === undefined) return undefined
+    const factor = String(row['factor']) as Factor
+    return { user, factor, endsAt: String(row['ends_at']), seenAt: String(row['seen_at']) }
+  }
+
   return {
     begin(user, factor) {
       const cookie = randomBytes(COOKIE_BYTES).toString('base64url')
@@ -65,15 +77,14 @@ export function openSessions(db: DatabaseSync, clock: { now(): number }): Sessio
       return { cookie, endsAt }
     },
     find(cookie) {
-      if (!COOKIE.test(cookie)) return undefined
+      const found = look(cookie)
+      if (found === undefined) return undefined
+      const { seenAt, ...session } = found
       const now = clock.now()
-      const hash = hashOf(cookie)
-      const row = select.get(hash, isoTime(now), isoTime(now - IDLE_MS))
-      const user = row === undefined ? undefined : findUser(db, String(row['user']))
-      if (row === undefined || user === undefined) return undefined
-      if (Date.parse(String(row['seen_at'])) + SEEN_EVERY_MS <= now) touch.run(isoTime(now), hash)
-      return { user, factor: String(row['factor']) as Factor, endsAt: String(row['ends_at']) }
+      if (Date.parse(seenAt) + SEEN_EVERY_MS <= now) touch.run(isoTime(now), hashOf(cookie))
+      return session
     },
+    look,
     end: (cookie) => void remove.run(hashOf(cookie)),
     endAll: (user) => void removeAll.run(user),
     prune: () => void removeOver.run(isoTime(clock.now()), isoTime(clock.now() - IDLE_MS)),

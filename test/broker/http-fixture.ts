@@ -43,6 +43,7 @@ export async function openWeb(document: Record<string, unknown> = {}): Promise<W
     clock: core.clock,
     plainTextAllowed: false,
     current: () => undefined,
+    acting: core,
     readingsOf: () => [],
     auditOf: () => [],
     signIn: openSignIn({

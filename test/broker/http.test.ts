@@ -13,8 +13,10 @@ import type { Log, LogFields } from '../../broker/log.ts'
 import { metric, renderMetrics } from '../../broker/metrics.ts'
 import { openRegistry } from '../../broker/registry.ts'
 import type { Replay } from '../../broker/replay/replay.ts'
+import { createUser } from '../../broker/rights/users.ts'
 import { openSignIn } from '../../broker/sign-in/sign-in.ts'
 import { type Journal, openJournal } from '../../broker/store/journal.ts'
+import { nobodyActs } from './http/nobody-acts.ts'
 
 let accounts: Accounts
 let journal: Journal
@@ -52,6 +54,7 @@ function portsWith(more: Partial<HttpPorts>): HttpPorts {
     plainTextAllowed: false,
     signIn: openSignIn({ database: journal.database, clock: systemClock, audit: openTrail(journal, systemClock) }),
     current: () => undefined,
+    acting: nobodyActs(journal),
     readingsOf: () => [],
     auditOf: () => [],
     replay: replayOf((organisation, cursor, limit) => ({
@@ -188,4 +191,30 @@ test('a port in use is an error that says so', async () => {
   await open()
   const taken = Number(new URL(server.url).port)
   await expect(openHttp(portsWith({ port: taken }))).rejects.toMatchObject({ code: 'listen-failed' })
+})
+
+test('a session has 300 answers of its own, and one that nobody began counts as its address', async () => {
+  await createUser(journal.database, systemClock, {
+    id: 'nurse-0001',
+    organisation: 'org-north',
+    role: 'nurse',
+    displayName: 'Karen',
+  })
+  await open()
+  const { hostname, port } = new URL(server.url)
+  const status = (cookie: string) =>
+    new Promise<number>((resolve, reject) => {
+      const headers = { cookie: `__Host-precare=${cookie}` }
+      request({ hostname, port, path: '/healthz', headers }, (answer) => resolve(answer.resume().statusCode ?? 0))
+        .on('error', reject)
+        .end()
+    })
+  const { sessions } = portsWith({}).signIn
+  const [karen, again] = [sessions.begin('nurse-0001', 'totp').cookie, sessions.begin('nurse-0001', 'totp').cookie]
+  const all = await Promise.all(Array.from({ length: 305 }, () => status(karen)))
+  expect(all.filter((code) => code === 429)).toHaveLength(5)
+  expect(await status(again)).toBe(200)
+  // Made up ones get nothing for themselves.
+  const madeUp = Array.from({ length: 305 }, (_, index) => status(`${index}`.padStart(43, 'A')))
+  expect((await Promise.all(madeUp)).filter((code) => code === 429)).toHaveLength(5)
 })

@@ -11,6 +11,7 @@ const NOT_A_SYMPTOM: readonly ErrorCode[] = [
   'limits-invalid',
   'access-denied',
   'alert-changed',
+  'changed-meanwhile',
 ]
 
 const README = readFileSync(new URL('../../gateway/README.md', import.meta.url), 'utf8')

@@ -20,6 +20,7 @@ function roleMay(role: string, action: Action): boolean {
     case 'feed.read':
       return treats(role)
     case 'plan.set':
+    case 'work-list.read':
       return role === 'nurse' || role === 'physician'
     case 'limits.set':
       return role === 'physician'

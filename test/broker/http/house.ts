@@ -3,6 +3,8 @@ import { Accounts } from '../../../broker/accounts.ts'
 import { auditOf } from '../../../broker/audit/read.ts'
 import { openTrail } from '../../../broker/audit/trail.ts'
 import { systemClock } from '../../../broker/broker-clock.ts'
+import { type Clinic, openClinic } from '../../../broker/clinic/clinic.ts'
+import type { PageFiles } from '../../../broker/clinic/page-files.ts'
 import { openFhirDevices } from '../../../broker/fhir/devices.ts'
 import type { Route } from '../../../broker/http/route.ts'
 import { type HttpServer, openHttp } from '../../../broker/http.ts'
@@ -12,7 +14,7 @@ import { openRegistry } from '../../../broker/registry.ts'
 import type { Role } from '../../../broker/rights/decide.ts'
 import { createToken } from '../../../broker/rights/tokens.ts'
 import { createUser } from '../../../broker/rights/users.ts'
-import { openSignIn } from '../../../broker/sign-in/sign-in.ts'
+import { openSignIn, type SignIn } from '../../../broker/sign-in/sign-in.ts'
 import { readingsOf } from '../../../broker/store/readings.ts'
 import { at, type Core, DOCUMENT, openCore } from '../core-fixture.ts'
 
@@ -35,6 +37,8 @@ export const HOUSE = {
 export interface House {
   readonly core: Core
   readonly server: HttpServer
+  readonly clinic: Clinic
+  readonly signIn: SignIn
   readonly lines: (LogFields & { event: string })[]
   /** A Bearer token of a person with this role, or of a system. */
   token(organisation: string, role: Role | 'client'): Promise<string>
@@ -44,17 +48,34 @@ export interface House {
   auditRows(): readonly Record<string, unknown>[]
 }
 
-export async function openHouse(routes?: readonly Route[]): Promise<House> {
-  const core = openCore(undefined, HOUSE)
+const PAGE: PageFiles = new Map([
+  ['index.html', { body: Buffer.from('<!doctype html>'), type: 'text/html; charset=utf-8' }],
+  ['assets/index-1.js', { body: Buffer.from('1'), type: 'text/javascript; charset=utf-8' }],
+])
+
+export async function openHouse(
+  routes?: readonly Route[],
+  document: object = HOUSE,
+  pageFiles: PageFiles = PAGE,
+): Promise<House> {
+  const core = openCore(undefined, document)
   const { journal, clock, ingest } = core
   const lines: (LogFields & { event: string })[] = []
   const line = (event: string, fields?: LogFields) => void lines.push({ event, ...fields })
+  const log = { debug: line, info: line, warn: line, error: line }
   const registry = openRegistry(journal)
   const accounts = new Accounts(journal.database, { ...systemClock, now: clock.now })
   const signIn = openSignIn({
     database: journal.database,
     clock: { ...systemClock, now: clock.now },
     audit: openTrail(journal, clock),
+  })
+  const clinic = openClinic({
+    journal,
+    registry,
+    clock: { ...systemClock, now: clock.now },
+    audit: openTrail(journal, clock),
+    log,
   })
   const server = await openHttp({
     host: '127.0.0.1',
@@ -73,14 +94,20 @@ export async function openHouse(routes?: readonly Route[]): Promise<House> {
     replay: core.replay,
     alerts: { alerts: () => ({ items: [], next: 0, withheld: 0, newest: 0 }) },
     devices: openFhirDevices(journal, registry, clock, () => undefined),
+    acting: core,
     readingsOf: (...asked) => readingsOf(journal, ...asked),
     auditOf: (...asked) => auditOf(journal, ...asked),
     notReady: () => undefined,
     metrics: () => [metric('connections', 'Connected', 3)],
-    log: { debug: line, info: line, warn: line, error: line },
+    clinic,
+    pageFiles,
+    log,
     ...(routes === undefined ? {} : { table: routes }),
   })
-  onTestFinished(() => server.close())
+  onTestFinished(async () => {
+    clinic.changes.close()
+    await server.close()
+  })
   const tokens = new Map<string, string>()
   const insert = journal.database.prepare(
     `INSERT INTO accounts (id, role, organisation, secret, created_at) VALUES (?, 'client', ?, '', '')`,
@@ -101,6 +128,8 @@ export async function openHouse(routes?: readonly Route[]): Promise<House> {
   return {
     core,
     server,
+    clinic,
+    signIn,
     lines,
     token,
     async cookie() {

@@ -7,6 +7,7 @@ import { sign } from '../../../broker/notify/signature.ts'
 import { openRegistry } from '../../../broker/registry.ts'
 import { openReplay } from '../../../broker/replay/replay.ts'
 import { openSignIn } from '../../../broker/sign-in/sign-in.ts'
+import { nobodyActs } from '../http/nobody-acts.ts'
 import { SECRET, type Stage, startStage } from './fixture.ts'
 
 /** A provider's word on what became of a message, over the broker's own HTTP server. */
@@ -29,6 +30,7 @@ async function startServer(): Promise<{ stage: Stage; key: string; post: Post }>
     clock: { now: stage.now },
     plainTextAllowed: false,
     current: () => undefined,
+    acting: nobodyActs(stage.journal),
     readingsOf: () => [],
     auditOf: () => [],
     notReady: () => undefined,

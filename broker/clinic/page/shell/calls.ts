@@ -4,7 +4,14 @@ export type Answer<T> =
   /** Nobody is signed in, or no longer. The shell has noticed and asks to sign in. */
   | { readonly type: 'signed-out' }
   /** `code` and `advice` as the broker says them; status 412: somebody else changed it in the meantime. */
-  | { readonly type: 'refused'; readonly status: number; readonly code: string; readonly advice: string }
+  | {
+      readonly type: 'refused'
+      readonly status: number
+      readonly code: string
+      readonly advice: string
+      /** Where it lies, when it lies in fields of the body: `limits.warningLow`, `must be above alertLow`. */
+      readonly fields?: readonly { readonly path: string; readonly remedy: string }[]
+    }
   /** No answer: whether a change was made is not known. Also when the caller's signal was aborted. */
   | { readonly type: 'unreachable' }
 
@@ -60,10 +67,12 @@ export async function ask<T>(
       throw error
     })
     if (response.ok) return { type: 'fine', data: told as T, etag: response.headers.get('etag') ?? undefined }
-    const { code = 'unknown', advice = '' } = told?.error ?? {}
-    if (!saysSignedOut(response.status, code)) return { type: 'refused', status: response.status, code, advice }
-    tellSignedOut()
-    return SIGNED_OUT
+    const { code = 'unknown', advice = '', fields } = told?.error ?? {}
+    if (saysSignedOut(response.status, code)) {
+      tellSignedOut()
+      return SIGNED_OUT
+    }
+    return { type: 'refused', status: response.status, code, advice, ...(fields === undefined ? {} : { fields }) }
   } catch (error) {
     if (error instanceof TypeError || error instanceof DOMException) return UNREACHABLE
     throw error

@@ -10,7 +10,8 @@ export interface DialogProps {
 }
 
 /**
- * A modal dialog: drawn while it is open. The focus goes to its first field and back to where it was; what is urgent is
+ * A modal dialog: drawn while it is open. The focus goes to its first field (or what
+ * has `data-first`) and back to where it was; what is urgent is
  * said in it too, because everything outside is silent meanwhile.
  */
 export function Dialog({ title, onClose, children }: DialogProps) {
@@ -21,7 +22,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     const opener = document.activeElement
     const shown = dialog.current
     shown?.showModal()
-    shown?.querySelector<HTMLElement>('[data-first], textarea, input, select')?.focus()
+    const marked = shown?.querySelector<HTMLElement>('[data-first]')
+    ;(marked ?? shown?.querySelector<HTMLElement>('textarea, input, select'))?.focus()
     return () => {
       shown?.close()
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true })

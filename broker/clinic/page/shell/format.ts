@@ -106,3 +106,10 @@ export function formatAge(at: Moment, now: number, language: Language): string {
 export function formatWhen(at: Moment, now: number, language: Language): string {
   return `${formatAge(at, now, language)} (${formatMoment(at, now, language)})`
 }
+
+/** For after the word "since": 14.03 (12 min.). */
+export function formatSince(at: Moment, now: number, language: Language): string {
+  const age = now - ms(at)
+  const moment = formatMoment(at, now, language)
+  return age < MINUTE_MS ? moment : `${moment} (${formatSpan(age, language)})`
+}

@@ -18,6 +18,8 @@ export interface LiveParts {
   /** Changes after this one, as `cursor` of the work list says. */
   readonly after: number
   readonly onChange: (change: Change) => void
+  /** So much has happened that one asks for the list anew. */
+  readonly onReload: () => void
   /** Anything was heard, if only that there is nothing. */
   readonly onWord: () => void
   /** The line is up, or was cut. */
@@ -25,7 +27,7 @@ export interface LiveParts {
 }
 
 /** Opens the line and opens it again when it is cut, after the newest change that was heard. @returns closes it */
-export function openLive({ after, onChange, onWord, onLine }: LiveParts): () => void {
+export function openLive({ after, onChange, onReload, onWord, onLine }: LiveParts): () => void {
   let newest = String(after)
   let wait = FIRST_WAIT_MS
   let timer: number | undefined
@@ -57,6 +59,7 @@ export function openLive({ after, onChange, onWord, onLine }: LiveParts): () => 
       for (const { event, data, id } of parse(piece.value)) {
         if (id !== '') newest = id
         if (event === 'alert') onChange(JSON.parse(data) as Change)
+        else if (event === 'reload') onReload()
       }
     }
   }

@@ -34,7 +34,7 @@ export function RedBar() {
   const sentence = state === undefined ? '' : urgentSentence(state, language)
   useEffect(() => setSaid(sentence), [sentence])
   return (
-    <div class={red === undefined ? 'red-bar empty' : 'red-bar'}>
+    <section class={red === undefined ? 'red-bar empty' : 'red-bar'} aria-label={say('reds')}>
       <p role="alert">{said}</p>
       {red !== undefined && (
         <>
@@ -61,6 +61,6 @@ export function RedBar() {
           )}
         </>
       )}
-    </div>
+    </section>
   )
 }

@@ -24,6 +24,10 @@ const CODES: Readonly<Record<string, Said>> = {
   },
   'sign-in-wrong': { da: 'Bruger, adgangskode eller kode er forkert.', en: 'User, password or code is wrong.' },
   busy: { da: 'Der er travlt. Prøv igen om et øjeblik.', en: 'Busy. Try again in a moment.' },
+  'too-many-streams': {
+    da: 'Du har for mange vinduer åbne. Luk nogle af dem.',
+    en: 'You have too many windows open. Close some of them.',
+  },
   internal: {
     da: 'Noget gik galt på serveren. Prøv igen, og sig det til supporten, hvis det bliver ved.',
     en: 'Something went wrong on the server. Try again; tell support if it stays.',

@@ -20,6 +20,7 @@ export const WORDS = {
   cut: { da: 'Ser efter hvert 15. sekund', en: 'Looking every 15 seconds' },
   stale: { da: 'Ingen forbindelse siden', en: 'No connection since' },
   newRed: { da: 'Ny rød alarm', en: 'New red alert' },
+  reds: { da: 'Nye røde alarmer', en: 'New red alerts' },
   open: { da: 'Åbn', en: 'Open' },
   seen: { da: 'Set', en: 'Seen' },
   moreReds: { da: 'røde til', en: 'more reds' },

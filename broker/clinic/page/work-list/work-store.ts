@@ -1,5 +1,5 @@
 import type { Change, WorkItem, WorkList } from '../../shapes.ts'
-import { ask } from '../shell/calls.ts'
+import { type Answer, ask } from '../shell/calls.ts'
 import { now, setClock } from '../shell/clock.ts'
 import { openLive } from '../shell/live.ts'
 import { afterChange, afterList, concernsNurses, dismissed, type News, NO_NEWS } from './news.ts'
@@ -19,6 +19,8 @@ export interface WorkState {
   /** ms since 1970 UTC. */
   readonly trueAt: number | undefined
   readonly news: News
+  /** Why the last look at the list gave none. */
+  readonly problem: Exclude<Answer<unknown>, { type: 'fine' }> | undefined
 }
 
 export interface WorkStore {
@@ -45,7 +47,14 @@ const MAX_SINGLY = 12
 
 /** @param onSound something new has to be heard */
 export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkStore {
-  let state: WorkState = { list: undefined, line: 'opening', stale: false, trueAt: undefined, news: NO_NEWS }
+  let state: WorkState = {
+    list: undefined,
+    line: 'opening',
+    stale: false,
+    trueAt: undefined,
+    news: NO_NEWS,
+    problem: undefined,
+  }
   const watchers = new Set<() => void>()
   const changeWatchers = new Set<(change: Change) => void>()
   const dirty = new Set<string>()
@@ -90,11 +99,12 @@ export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkSt
     const answer = await ask<WorkList>('/v1/work-list', { signal: stopping.signal })
     if (answer.type !== 'fine') {
       wantsAll = true
+      become({ problem: answer })
       return false
     }
     setClock(answer.data.at)
     const first = state.list === undefined
-    become({ list: answer.data, ...hear(afterList(state.news, answer.data, dirty, first)) })
+    become({ list: answer.data, problem: undefined, ...hear(afterList(state.news, answer.data, dirty, first)) })
     if (first) open(answer.data.cursor)
     return true
   }
@@ -136,6 +146,7 @@ export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkSt
     closeLine = openLive({
       after,
       onWord: vouch,
+      onReload: () => lookIn(0),
       onLine: (line) => {
         if (line === state.line) return
         become({ line })

@@ -1,0 +1,116 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useWords } from '../shell/language.ts'
+import type { Mode } from './action-dialog.tsx'
+import type { Row } from './held-order.ts'
+import type { Hold } from './hold.ts'
+import { groupOf } from './order.ts'
+import { WorkRow } from './row.tsx'
+import { WORDS } from './words.ts'
+
+interface RowsProps {
+  readonly rows: readonly Row[]
+  readonly watched: Hold['watched']
+  readonly onAct: (citizen: string, mode: Mode) => void
+}
+
+/** Fills the tallest screen; the rest comes with the next frames. */
+const FIRST_ROWS = 40
+const MORE_ROWS = 80
+
+/** All of them, paused ones under a heading of their own. What has the focus or the pointer keeps its place in the window. */
+export function Rows({ rows, watched, onAct }: RowsProps) {
+  const say = useWords(WORDS)
+  const region = useRef<HTMLDivElement>(null)
+  const drawn = useDrawn(rows.length)
+  useSteady(region, rows)
+  const shown = rows.slice(0, drawn)
+  const paused = shown.filter(({ item }) => groupOf(item) === 'paused')
+  const active = shown.filter(({ item }) => groupOf(item) !== 'paused')
+  const draw = (row: Row) => <WorkRow key={row.item.citizen} {...row} onAct={onAct} />
+  // Keys of the row that has the focus arrive here; the group itself is nothing to act on.
+  const keys = {
+    ...watched,
+    onKeyDown(event: KeyboardEvent) {
+      watched.onKeyDown()
+      onKey(event, onAct)
+    },
+  }
+  return (
+    <div ref={region} class="rows" {...keys}>
+      <h2 class="hidden-text">{say('now')}</h2>
+      <ul class="work-list">{active.map(draw)}</ul>
+      {paused.length > 0 && (
+        <>
+          <h2>{say('paused')}</h2>
+          <ul class="work-list">{paused.map(draw)}</ul>
+        </>
+      )}
+    </div>
+  )
+}
+
+/** How many rows to draw: a screenful first, then the others. */
+function useDrawn(length: number): number {
+  const [drawn, setDrawn] = useState(FIRST_ROWS)
+  useEffect(() => {
+    if (drawn < length) {
+      const frame = requestAnimationFrame(() => setDrawn(drawn + MORE_ROWS))
+      return () => cancelAnimationFrame(frame)
+    }
+    if (length === 0) return
+    // For who measures how long it takes (test/bench); one mark, however often it is drawn.
+    performance.clearMarks('shown')
+    performance.mark('shown')
+  }, [drawn, length])
+  return drawn
+}
+
+/**
+ * Keeps the row that somebody is at where it is in the window, whatever moves or grows above it, and the focus on it.
+ * @param rows a new array whenever something is drawn anew
+ */
+function useSteady(region: { current: HTMLElement | null }, rows: readonly Row[]): void {
+  const before = useRef(rows)
+  const changes = before.current !== rows
+  // Measured while drawing: after it the rows have moved.
+  const focused = changes ? document.activeElement : null
+  const own = focused instanceof HTMLElement && region.current?.contains(focused) ? focused : undefined
+  const hovered = changes ? region.current?.querySelector('li[data-citizen]:hover') : undefined
+  const row = hovered ?? own?.closest('li[data-citizen]')
+  const top = row?.getBoundingClientRect().top
+  const neighbours = own === undefined ? [] : rowLinks(region.current)
+  useLayoutEffect(() => {
+    before.current = rows
+    if (row?.isConnected === true && top !== undefined) scrollBy(0, row.getBoundingClientRect().top - top)
+    if (own === undefined || own === document.activeElement) return
+    // Moving takes the focus; a row that is gone leaves it to the one after it.
+    const at = neighbours.findIndex((link) => own.closest('li[data-citizen]')?.contains(link))
+    const next = own.isConnected ? own : neighbours.slice(at).find((link) => link.isConnected)
+    ;(next ?? document.querySelector<HTMLElement>('main h1'))?.focus({ preventScroll: true })
+  }, [rows])
+}
+
+const rowLinks = (region: HTMLElement | null): HTMLElement[] => [
+  ...(region?.querySelectorAll<HTMLElement>('a[data-row]') ?? []),
+]
+
+/** Single keys only while a row has the focus (WCAG 2.2, 2.1.4). */
+function onKey(event: KeyboardEvent, onAct: RowsProps['onAct']): void {
+  const { key, target, currentTarget } = event
+  if (event.ctrlKey || event.metaKey || event.altKey || !(target instanceof HTMLElement)) return
+  const row = target.closest<HTMLElement>('li[data-citizen]')
+  const citizen = row?.dataset['citizen']
+  if (row === null || citizen === undefined || !(currentTarget instanceof HTMLElement)) return
+  if (key === 'a' && row.querySelector('.actions button:not(.quiet)') !== null) {
+    event.preventDefault()
+    onAct(citizen, 'acknowledge')
+    return
+  }
+  const step = key === 'ArrowDown' ? 1 : key === 'ArrowUp' ? -1 : 0
+  if (step === 0) return
+  const links = rowLinks(currentTarget)
+  const next = links[links.findIndex((link) => row.contains(link)) + step]
+  if (next === undefined) return
+  event.preventDefault()
+  next.focus()
+}
