@@ -99,7 +99,7 @@ async function open(
   }
   atClose(anchor)
 
-  const clinic = openClinic({ journal, registry, clock, audit, log })
+  const clinic = openClinic({ journal, registry, clock, audit, log, hub: (hub) => mqtt.states.hub(hub) })
   const publisher: Publisher = new Publisher({
     send: (message) => mqtt.publish(message),
     crowded: () => mqtt.crowded(),

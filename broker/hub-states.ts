@@ -29,6 +29,9 @@ export interface HubKnown {
   readonly hub: string
   /** A connection that answers stands. */
   readonly online: boolean
+  /** As the hub said with its newest state: since when, and what keeps it from receiving. */
+  readonly since: string | undefined
+  readonly problem: string | undefined
   readonly health: HubHealth | undefined
   readonly devices: ReadonlyMap<string, DeviceState>
 }
@@ -36,6 +39,8 @@ export interface HubKnown {
 interface HubRecord {
   session: number
   online: boolean
+  since: string | undefined
+  problem: string | undefined
   health: HubHealth | undefined
   readonly devices: Map<string, DeviceState>
 }
@@ -68,7 +73,13 @@ export class HubStates {
 
   /** What is known of each hub that ever said something since the broker started. */
   *known(): Generator<HubKnown> {
-    for (const [hub, { online, health, devices }] of this.#hubs) yield { hub, online, health, devices }
+    for (const [hub, record] of this.#hubs) yield knownOf(hub, record)
+  }
+
+  /** The same of one hub; undefined when it said nothing since the broker started. */
+  hub(hub: string): HubKnown | undefined {
+    const record = this.#hubs.get(hub)
+    return record === undefined ? undefined : knownOf(hub, record)
   }
 
   /** Hubs whose newest state is online. */
@@ -81,10 +92,15 @@ export class HubStates {
   #record(hub: string): HubRecord {
     const known = this.#hubs.get(hub)
     if (known !== undefined) return known
-    const record: HubRecord = { session: 0, online: false, health: undefined, devices: new Map() }
+    const [since, problem, health] = [undefined, undefined, undefined]
+    const record: HubRecord = { session: 0, online: false, since, problem, health, devices: new Map() }
     this.#hubs.set(hub, record)
     return record
   }
+}
+
+function knownOf(hub: string, { online, since, problem, health, devices }: HubRecord): HubKnown {
+  return { hub, online, since, problem, health, devices }
 }
 
 function acceptState(record: HubRecord, json: unknown, origin: Origin): StateVerdict {
@@ -99,6 +115,8 @@ function acceptState(record: HubRecord, json: unknown, origin: Origin): StateVer
     return 'late'
   record.session = session
   record.online = parsed.data.state === 'online'
+  record.since = parsed.data.since
+  record.problem = parsed.data.problem
   return 'accepted'
 }
 

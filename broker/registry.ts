@@ -1,4 +1,4 @@
-import { timelinesOf, type Watch } from './alerts/effective-rules.ts'
+import { type EffectiveRule, effectiveRules, timelinesOf, type Watch, watching } from './alerts/effective-rules.ts'
 import type { RuleTimeline } from './alerts/fold-state.ts'
 import type { Grant } from './grants.ts'
 import { registryVersion, WHOLE_DEVICE } from './registry-apply.ts'
@@ -50,6 +50,10 @@ export interface Registry {
   citizenFor(device: string, slot: number | undefined, measuredAt: string): string | undefined
   /** The citizen's rules through time: what held when a value was measured. */
   rulesOf(citizen: string): readonly RuleTimeline[]
+  /** The same at one time, with who set each value. */
+  effectiveRulesOf(citizen: string, at: string): readonly EffectiveRule[]
+  /** Templates that the citizen follows at a time. */
+  watchingOf(citizen: string, at: string): readonly Watch[]
   grantsOf(citizen: string): readonly Grant[]
   /** The organisation asked for its feed as FHIR Observations too. */
   wantsFhir(organisation: string): boolean
@@ -143,6 +147,11 @@ export function openRegistry(journal: Journal): Registry {
       rules.set(citizen, made)
       return made
     },
+    effectiveRulesOf(citizen, at) {
+      const watches = snapshot.watches.get(citizen) ?? []
+      return effectiveRules(citizen, watches, snapshot.sources.for(citizen, watches), at)
+    },
+    watchingOf: (citizen, at) => watching(snapshot.watches.get(citizen) ?? [], at),
     wantsFhir: (organisation) => snapshot.fhir.has(organisation),
     grantsOf: (citizen) => snapshot.rights.grants.get(citizen) ?? [],
     pseudonymsOf: (organisation) => snapshot.rights.pseudonyms.get(organisation),

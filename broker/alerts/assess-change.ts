@@ -7,7 +7,7 @@ import { type Normal, normalOf } from './normal.ts'
 import type { ChangeRule } from './rule.ts'
 
 /** Makes a median distance comparable with a standard deviation (of a normal distribution). */
-const MAD_TO_SD = 1.4826
+export const MAD_TO_SD = 1.4826
 
 type Reference = readonly [against: 'normal' | 'enrolment', normal: Normal]
 

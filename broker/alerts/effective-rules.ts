@@ -1,6 +1,6 @@
 import { QUANTITIES } from '../../device-drivers/quantities.ts'
 import type { RuleTimeline, RuleVersion } from './fold-state.ts'
-import { limitsRuleId, type Rule, ruleSchema } from './rule.ts'
+import { limitsRuleId, RULE_TYPES, type Rule, ruleSchema } from './rule.ts'
 
 /**
  * Which rules hold for a citizen at a time, and where each value comes from: template (condition and stage), then the
@@ -52,6 +52,9 @@ export interface EffectiveRule {
   /** Undefined when the levels together make no valid rule; `problem` says why, and the rule does not judge. */
   readonly rule: Rule | undefined
   readonly id: string
+  /** As written, also where the levels make no valid rule. */
+  readonly title: string
+  readonly type: Rule['type']
   /** Of the newest decision in it. */
   readonly version: number
   /** By path of the value: `limits.warningLow`, `pending.count`. */
@@ -152,11 +155,16 @@ function applyLimits(drafts: Map<string, Draft>, source: RuleSource): void {
 
 function effective(id: string, { body, version, origins }: Draft): EffectiveRule {
   const parsed = ruleSchema.safeParse(body)
-  if (parsed.success) return { id, rule: parsed.data, version, origins }
+  const named = {
+    title: String(body['title'] ?? id),
+    type: RULE_TYPES.find((type) => type === body['type']) ?? 'limits',
+  }
+  if (parsed.success) return { id, ...named, rule: parsed.data, version, origins }
   const [issue] = parsed.error.issues
   const limits = issue?.code === 'custom' && issue.params?.['code'] === 'limits-invalid'
   return {
     id,
+    ...named,
     rule: undefined,
     version,
     origins,
@@ -168,7 +176,7 @@ const byStart = (a: Watch, b: Watch): number =>
   a.from < b.from ? -1 : a.from > b.from ? 1 : a.template < b.template ? -1 : 1
 
 /** The watch of each template that holds: the newest that has begun. */
-function watching(watches: readonly Watch[], at: string): Watch[] {
+export function watching(watches: readonly Watch[], at: string): Watch[] {
   const newest = new Map<string, Watch>()
   for (const watch of watches.toSorted(byStart)) if (watch.from <= at) newest.set(watch.template, watch)
   return [...newest.values()].filter((watch) => holds(watch, at)).sort(byStart)

@@ -169,6 +169,7 @@ const answersRule = z.strictObject({
 
 export const ruleSchema = z.discriminatedUnion('type', [limitsRule, changeRule, gainRule, scoreRule, answersRule])
 export type Rule = z.output<typeof ruleSchema>
+export const RULE_TYPES = ['limits', 'change', 'gain', 'score', 'answers'] as const satisfies readonly Rule['type'][]
 export type LimitsRule = Extract<Rule, { type: 'limits' }>
 export type ChangeRule = Extract<Rule, { type: 'change' }>
 export type GainRule = Extract<Rule, { type: 'gain' }>

@@ -1,9 +1,16 @@
 import type { Audit } from '../audit/entry.ts'
+import type { HubKnown } from '../hub-states.ts'
 import type { Log } from '../log.ts'
 import type { Registry } from '../registry.ts'
 import type { Journal } from '../store/journal.ts'
+import { type DeviceAssignments, openAssignments } from './assignment.ts'
 import { type Changes, openChanges } from './changes.ts'
+import { openFleet } from './fleet.ts'
+import { type FleetSight, openFleetSight } from './fleet-sight.ts'
 import { openLatest } from './latest.ts'
+import { openOverview } from './overview.ts'
+import { openSeriesOf, type ReadSeries } from './series.ts'
+import type { Fleet, Overview } from './shapes.ts'
 import { openShown, type Shown } from './shown.ts'
 import { type Onlooker, type Sight, sightOf } from './sight.ts'
 import { openWorkLists, type WorkLists } from './work-list.ts'
@@ -12,6 +19,11 @@ import { openWorkLists, type WorkLists } from './work-list.ts'
 export interface Clinic {
   readonly workLists: WorkLists
   readonly changes: Changes
+  readonly overview: (sight: Sight, citizen: string) => Overview
+  readonly series: ReadSeries
+  fleetSight(organisation: string, at: string): FleetSight
+  readonly fleet: (sight: FleetSight, at: string) => Fleet
+  readonly assignments: DeviceAssignments
   /** Writes down whom somebody is about to see. */
   readonly shown: Shown
   sight(caller: Onlooker, at: string): Sight
@@ -23,14 +35,21 @@ export interface ClinicParts {
   readonly clock: { now(): number; monotonic(): number }
   readonly audit: Audit
   readonly log: Log
+  /** What a hub last told since the broker started. */
+  readonly hub: (hub: string) => HubKnown | undefined
 }
 
-export function openClinic({ journal, registry, clock, audit, log }: ClinicParts): Clinic {
+export function openClinic({ journal, registry, clock, audit, log, hub }: ClinicParts): Clinic {
   const shown = openShown(journal, audit, clock)
   const latest = openLatest(journal, clock)
   return {
     workLists: openWorkLists(journal, latest, clock),
     changes: openChanges({ journal, registry, clock, shown, log }),
+    overview: openOverview({ journal, registry, latest, hub }),
+    series: openSeriesOf(journal),
+    fleetSight: openFleetSight(journal, registry),
+    fleet: openFleet(journal, hub),
+    assignments: openAssignments(journal),
     shown,
     sight: (caller, at) => sightOf(caller, registry, at),
   }

@@ -1,16 +1,24 @@
 import { z } from 'zod'
-import { REFUSALS } from '../http/refusals.ts'
+import { REFUSALS, type Refusal } from '../http/refusals.ts'
 import { type Answer, citizenRoute, ownRoute, type Route } from '../http/route.ts'
-import { workItemSchema, workListSchema } from './shapes.ts'
+import { isoTime, utcTime } from '../store/iso-time.ts'
+import { overviewSchema, seriesAnswerSchema, workItemSchema, workListSchema } from './shapes.ts'
 import { kindsIn } from './work-list.ts'
 
 /** Who needs a nurse, and what changes of it. */
 
-const refused = ({ status, code, advice }: (typeof REFUSALS)[keyof typeof REFUSALS]): Answer => ({
+const refused = ({ status, code, advice }: Refusal): Answer => ({
   status,
   body: { error: { code, advice } },
 })
 
+const DAY_MS = 24 * 3600_000
+const DEFAULT_DAYS = 30
+/** A year and what a plot shows around it. */
+const MAX_DAYS = 400
+const SPAN = `Use from and to (times with a zone), at most ${MAX_DAYS} days apart, to after from.`
+
+const time = z.iso.datetime({ offset: true }).transform(utcTime)
 const cursor = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER)
 
 export const CLINIC_ROUTES: readonly Route[] = [
@@ -48,6 +56,44 @@ export const CLINIC_ROUTES: readonly Route[] = [
       const item = clinic.workLists.item(clinic.sight(caller, at), citizen)
       const seen = item === undefined ? { count: 0 } : { kinds: kindsIn(item), count: item.alerts.length }
       return { body: { item: item ?? null }, seen }
+    },
+  ),
+  citizenRoute(
+    {
+      method: 'GET',
+      path: '/v1/citizens/:citizen/overview',
+      action: 'readings.read',
+      identifies: true,
+      summary:
+        'what is known of a citizen beside the series: alerts, pauses, rules, normals, plans, missed slots, devices',
+      answer: overviewSchema,
+    },
+    ({ caller, citizen, at }, { clinic }) => {
+      if (clinic === undefined) return refused(REFUSALS.unknown)
+      const overview = clinic.overview(clinic.sight(caller, at), citizen)
+      return { body: overview, seen: { subject: 'overview', kinds: overview.kinds } }
+    },
+  ),
+  citizenRoute(
+    {
+      method: 'GET',
+      path: '/v1/citizens/:citizen/series',
+      action: 'readings.read',
+      identifies: true,
+      summary: `each quantity over time, as columns; from ${DEFAULT_DAYS} days ago to now, at most ${MAX_DAYS} days`,
+      query: z.strictObject({ from: time.optional(), to: time.optional() }),
+      queryAdvice: SPAN,
+      answer: seriesAnswerSchema,
+    },
+    async ({ caller, citizen, at, query }, { clinic }) => {
+      if (clinic === undefined) return refused(REFUSALS.unknown)
+      const to = query.to ?? at
+      const from = query.from ?? isoTime(Date.parse(to) - DEFAULT_DAYS * DAY_MS)
+      const days = (Date.parse(to) - Date.parse(from)) / DAY_MS
+      if (days <= 0 || days > MAX_DAYS) return refused({ status: 400, code: 'query-invalid', advice: SPAN })
+      const kinds = clinic.sight(caller, at).kindsOf(citizen)
+      const { answer, readings } = await clinic.series(citizen, kinds, from, to)
+      return { body: answer, seen: { kinds: [...kinds], from, to, count: readings } }
     },
   ),
   ownRoute(

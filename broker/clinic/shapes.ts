@@ -315,6 +315,22 @@ export const heldSchema = z.strictObject({
 })
 export type Held = z.output<typeof heldSchema>
 
+/** `GET /v1/devices/:device/assignment`; its ETag is asked for when another's assignment is to end. */
+export const assignmentsSchema = z.strictObject({
+  device: idSchema,
+  hub: idSchema,
+  driver: z.string(),
+  /** Those that hold or begin later. Without slot: the whole device; without citizen: somebody on whom there is no grant. */
+  assignments: z.array(
+    z.strictObject({ citizen: idSchema.optional(), slot: z.int().optional(), from: utc, to: utc.optional() }),
+  ),
+})
+export type Assignments = z.output<typeof assignmentsSchema>
+
+/** `PUT` of the same: whose it is now, and how many held readings become theirs. */
+export const assignedSchema = assignmentsSchema.extend({ released: z.int() })
+export type Assigned = z.output<typeof assignedSchema>
+
 /** `GET /v1/fleet`: what a technician looks after; no measured value in it. Worst first. */
 export const fleetSchema = z.strictObject({
   at: utc,

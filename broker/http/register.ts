@@ -109,7 +109,8 @@ async function answer(route: Route, request: FastifyRequest, reply: FastifyReply
   const said = await handled(route, call as unknown as CitizenCall<unknown, unknown>, ports)
   if (said === DENIED || isRefusal(said)) {
     if (said === DENIED && route.access.who === 'right') row?.denied(route.access.action)
-    return refuse(reply, said === DENIED ? REFUSALS.citizen : said)
+    if (said !== DENIED) return refuse(reply, said)
+    return refuse(reply, scope.citizen === undefined ? REFUSALS.unknown : REFUSALS.citizen)
   }
   if (route.audits !== undefined) row?.write(route.audits, said.seen)
   if (said.etag !== undefined) void reply.header('etag', entityTag(said.etag))

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { idSchema, KINDS, readingSchema } from '../../device-drivers/reading.ts'
 import { ACTION_ROUTES } from '../alerts/action-routes.ts'
 import { auditRowSchema } from '../audit/read.ts'
+import { FLEET_ROUTES } from '../clinic/fleet-routes.ts'
 import { PAGE_ROUTES } from '../clinic/page-routes.ts'
 import { CLINIC_ROUTES } from '../clinic/routes.ts'
 import { openApiDocument } from '../documents/openapi.ts'
@@ -118,6 +119,7 @@ export const ROUTES: readonly Route[] = [
     },
   ),
   ...CLINIC_ROUTES,
+  ...FLEET_ROUTES,
   ...ACTION_ROUTES,
   ...FHIR_ROUTES,
   ...documentRoutes(() => openApiDocument(ROUTES)),

@@ -38,16 +38,28 @@ export function writePlans(
   return { changed, problems }
 }
 
+function planOf(row: Record<string, unknown>): Plan {
+  const period = { from: String(row['from_at']), ...(typeof row['to_at'] === 'string' ? { to: row['to_at'] } : {}) }
+  const body: unknown = JSON.parse(String(row['plan']))
+  const about = { citizen: String(row['citizen']), kind: String(row['kind']) as Kind }
+  return planSchema.parse({ ...about, ...period, ...Object(body) })
+}
+
+/** All versions of one citizen's plans, by kind and begin. */
+export function plansOf(journal: Journal, citizen: string): readonly Plan[] {
+  return journal.database
+    .prepare('SELECT * FROM plans WHERE citizen = ? ORDER BY kind, from_at')
+    .all(citizen)
+    .map(planOf)
+}
+
 /** All versions of all citizens' plans, by citizen. */
 export function readPlans(journal: Journal): ReadonlyMap<string, readonly Plan[]> {
   const plans = new Map<string, Plan[]>()
   for (const row of journal.database.prepare('SELECT * FROM plans ORDER BY citizen, kind, from_at').all()) {
-    const citizen = String(row['citizen'])
-    const period = { from: String(row['from_at']), ...(typeof row['to_at'] === 'string' ? { to: row['to_at'] } : {}) }
-    const body: unknown = JSON.parse(String(row['plan']))
-    const plan = planSchema.parse({ citizen, kind: String(row['kind']) as Kind, ...period, ...Object(body) })
-    const known = plans.get(citizen)
-    if (known === undefined) plans.set(citizen, [plan])
+    const plan = planOf(row)
+    const known = plans.get(plan.citizen)
+    if (known === undefined) plans.set(plan.citizen, [plan])
     else known.push(plan)
   }
   return plans

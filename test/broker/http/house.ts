@@ -8,6 +8,7 @@ import type { PageFiles } from '../../../broker/clinic/page-files.ts'
 import { openFhirDevices } from '../../../broker/fhir/devices.ts'
 import type { Route } from '../../../broker/http/route.ts'
 import { type HttpServer, openHttp } from '../../../broker/http.ts'
+import { HubStates } from '../../../broker/hub-states.ts'
 import type { LogFields } from '../../../broker/log.ts'
 import { metric } from '../../../broker/metrics.ts'
 import { openRegistry } from '../../../broker/registry.ts'
@@ -39,6 +40,8 @@ export interface House {
   readonly server: HttpServer
   readonly clinic: Clinic
   readonly signIn: SignIn
+  /** What hubs have told. */
+  readonly states: HubStates
   readonly lines: (LogFields & { event: string })[]
   /** A Bearer token of a person with this role, or of a system. */
   token(organisation: string, role: Role | 'client'): Promise<string>
@@ -70,12 +73,14 @@ export async function openHouse(
     clock: { ...systemClock, now: clock.now },
     audit: openTrail(journal, clock),
   })
+  const states = new HubStates()
   const clinic = openClinic({
     journal,
     registry,
     clock: { ...systemClock, now: clock.now },
     audit: openTrail(journal, clock),
     log,
+    hub: (hub) => states.hub(hub),
   })
   const server = await openHttp({
     host: '127.0.0.1',
@@ -101,6 +106,7 @@ export async function openHouse(
     metrics: () => [metric('connections', 'Connected', 3)],
     clinic,
     pageFiles,
+    requestsPerMinute: 10_000,
     log,
     ...(routes === undefined ? {} : { table: routes }),
   })
@@ -130,6 +136,7 @@ export async function openHouse(
     server,
     clinic,
     signIn,
+    states,
     lines,
     token,
     async cookie() {

@@ -34,6 +34,7 @@ const pathOf = (route: Route, citizen: string): string =>
     .replace(':pause', 'pause-0001')
     .replace(':quantity', 'systolic')
     .replace(':kind', 'blood-pressure')
+    .replace(':device', 'cuff-0001')
     .replace(':file', 'index-1.js')
     .replace('Observation/:id', `Observation/${idOf('a')}`)
     .replace('Device/:id', 'Device/phd-cuff-0001')
