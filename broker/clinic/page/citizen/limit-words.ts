@@ -55,11 +55,12 @@ export function limitsText(line: Line, language: Language): string {
   }).join(', ')
 }
 
-/** @returns 92–95 % (median 94); empty while nobody knows yet */
+/** @returns 92–95 % (typisk 94); empty while nobody knows yet */
 export function normalText(line: Line, language: Language): string {
   const { normal, series } = line
   if (normal === undefined) return ''
-  const number = (value: number): string => numberText(value, line, language)
-  const median = language === 'da' ? 'midt' : 'median'
-  return `${number(normal.low)}–${number(normal.high)} ${unitText(series.unit)} (${median} ${number(normal.median)})`
+  // Reckoned, not measured: more decimals than the device has would say nothing.
+  const number = (value: number): string => formatNumber(value, series.decimals, language)
+  const typically = language === 'da' ? 'typisk' : 'typically'
+  return `${number(normal.low)}–${number(normal.high)} ${unitText(series.unit)} (${typically} ${number(normal.median)})`
 }

@@ -1,4 +1,4 @@
-import { KIND_CODES } from '../../../../device-drivers/quantities.ts'
+import { isQuantity, KIND_CODES, QUANTITIES } from '../../../../device-drivers/quantities.ts'
 import type { AlertMessage } from '../../../contract/alert.ts'
 import type { LimitValues, MissedSlot, NormalBand, Overview, Series, SeriesAnswer } from '../../shapes.ts'
 
@@ -37,7 +37,15 @@ export interface Panel {
 /** Shown in one plot, upper one first. */
 const TOGETHER: Readonly<Record<string, string>> = { systolic: 'diastolic' }
 
-const idOf = ({ kind, quantity }: Series): string => `${kind}-${quantity}`
+/** The unit in which the house keeps a quantity: limits and normals are in it. */
+const isUsual = ({ quantity, unit }: Series): boolean => isQuantity(quantity) && QUANTITIES[quantity].unit === unit
+
+/** Values in two units are two series. */
+const idOf = (series: Series): string =>
+  `${series.kind}-${series.quantity}${isUsual(series) ? '' : `-${series.unit.replace(/[^A-Za-z0-9]/g, '')}`}`
+
+const isPartner = (upper: Series, lower: Series): boolean =>
+  lower.kind === upper.kind && lower.unit === upper.unit && lower.quantity === TOGETHER[upper.quantity]
 
 /** Two rules with limits for one quantity: what a person would be told of first counts. */
 function strictest(a: LimitValues, b: LimitValues): LimitValues {
@@ -74,14 +82,14 @@ function spansOf(alerts: readonly AlertMessage[], series: readonly Series[]): Sp
 export function panelsOf(overview: Overview, answer: SeriesAnswer): Panel[] {
   const lineOf = (series: Series): Line => ({
     series,
-    limits: limitsFor(overview.rules, series.quantity),
-    normal: overview.normals.find(({ quantity }) => quantity === series.quantity),
+    limits: isUsual(series) ? limitsFor(overview.rules, series.quantity) : {},
+    normal: isUsual(series) ? overview.normals.find(({ quantity }) => quantity === series.quantity) : undefined,
   })
   const taken = new Set<Series>()
   const measured = answer.series.filter(({ at }) => at.length > 0)
   return inReadingOrder(overview, measured).flatMap((series) => {
     if (taken.has(series)) return []
-    const partner = measured.find((s) => s.kind === series.kind && s.quantity === TOGETHER[series.quantity])
+    const partner = measured.find((s) => isPartner(series, s))
     if (partner !== undefined) taken.add(partner)
     const parts = partner === undefined ? [series] : [series, partner]
     const panel: Panel = {

@@ -61,6 +61,16 @@ describe('the plots of a citizen', () => {
     expect(panel?.lines[0].limits).toEqual({ alertLow: 85, warningLow: 90 })
   })
 
+  it('keep values of another unit apart, without limits that are in the usual one', () => {
+    const [first] = ANSWER.series.filter(({ quantity }) => quantity === 'weight')
+    if (first === undefined) throw new RangeError('there is a weight')
+    const both = panelsOf(OVERVIEW, { ...ANSWER, series: [{ ...first, unit: '[lb_av]' }, first] })
+    expect(both.map(({ id, lines }) => [id, lines[0].limits])).toEqual([
+      ['weight-weight-lbav', {}],
+      ['weight-weight', { warningHigh: 80.5 }],
+    ])
+  })
+
   it('leave out what was not measured in that time, and name its newest value beside them', () => {
     const latest = {
       quantity: 'fev1',

@@ -125,7 +125,7 @@ describe('a point of a plot in words', () => {
 describe('limits in words', () => {
   it('names colour and side, with the decimals that the device shows', () => {
     expect(limitsText(panel('oxygen-saturation-oxygenSaturation').lines[0], 'da')).toBe('gul under 88, rød under 85')
-    expect(normalText(panel('weight-weight').lines[0], 'da')).toBe('77,8–79,0 kg (midt 78,4)')
+    expect(normalText(panel('weight-weight').lines[0], 'da')).toBe('77,8–79,0 kg (typisk 78,4)')
     expect(labelsOf(panel('blood-pressure-systolic'), 'en').map(({ text }) => text)).toEqual([
       'sys. red above 180',
       'sys. yellow above 160',
