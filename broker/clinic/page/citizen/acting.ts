@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { type Asking, ask } from '../shell/calls.ts'
 import { useLanguage } from '../shell/language.ts'
 import { refusalText } from '../shell/refusal-text.ts'
@@ -30,13 +30,18 @@ export function useActing({ citizen, done, after }: Doing): Acting {
   const work = useWork()
   const [busy, setBusy] = useState(false)
   const [problem, complain] = useState('')
+  // A second click comes before the page is drawn anew.
+  const running = useRef(false)
   return {
     busy,
     problem,
     complain,
     async act(path, asking) {
+      if (running.current) return false
+      running.current = true
       setBusy(true)
       const answer = await ask<unknown>(path, asking)
+      running.current = false
       setBusy(false)
       complain(answer.type === 'fine' ? '' : refusalText(answer, language))
       if (answer.type === 'fine') tell(done)

@@ -52,7 +52,7 @@ export function Form({ submit, busy, problem, onSubmit, onCancel, children }: Fo
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
-        if (!busy) onSubmit()
+        onSubmit()
       }}
     >
       {children}

@@ -35,7 +35,7 @@ export function Notes({ overview, again }: NotesProps) {
         noValidate
         onSubmit={(event) => {
           event.preventDefault()
-          if (!busy) void send()
+          void send()
         }}
       >
         <Field label={say('write')}>

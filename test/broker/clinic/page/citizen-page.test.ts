@@ -187,8 +187,14 @@ optional('chromium', hasChromium)("the citizen's page in a browser", () => {
     // What is above has become shorter: what somebody looks at stays where it is.
     expect(Math.abs((await place()) - seenAt)).toBeLessThanOrEqual(1)
     expect(await weight.locator('details').getAttribute('open')).not.toBeNull()
+    await plotOf(page, 'Vægt').focus()
+    await page.keyboard.press('Home')
+    await expect.poll(() => heardIn(page, 'Vægt').textContent()).not.toMatch(/^$| 5\. okt\./)
     await page.getByRole('button', { name: 'Vis hele perioden' }).click()
     await page.getByRole('button', { name: 'Vis hele perioden' }).waitFor({ state: 'detached' })
+    await plotOf(page, 'Vægt').focus()
+    await page.keyboard.press('Home')
+    await expect.poll(() => heardIn(page, 'Vægt').textContent()).toContain(' 5. okt.')
   })
 
   it('zooms all plots by dragging over one', { timeout: 60_000 }, async () => {
