@@ -168,6 +168,24 @@ export function admitMessage(
   }
 }
 
+/**
+ * Takes a reading that staff typed in for a citizen: its owner is known, no hub counts it, and no receipt is due. Counted
+ * below its own name in the place of a hub, so that received = stored + duplicate holds there too.
+ * @returns false: it is stored already
+ */
+export function admitTyped(record: ClinicalRecord, moment: Moment, citizen: string, reading: RawReading): boolean {
+  const { ledger, readings } = record
+  const place = reading.device
+  const late = reading.measuredAt < moment.lateBefore
+  const arrival = { hub: place, epoch: place, seq: 0, storedAt: moment.now }
+  const cursor = readings.insert(reading, arrival, { state: 'clinical', citizen }, late)
+  ledger.count(place, 'received')
+  ledger.count(place, cursor === undefined ? 'duplicate' : 'stored')
+  if (cursor === undefined) return false
+  toClinic(record, moment, place, citizen, reading, cursor)
+  return true
+}
+
 /** Most held readings looked at in one commit, so that a long wait releases without delaying what arrives. */
 const RELEASE_AT_ONCE = 500
 

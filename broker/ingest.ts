@@ -1,8 +1,10 @@
 import type { StatementSync } from 'node:sqlite'
 import { isPreCareError, messageOf, PreCareError } from '../device-drivers/errors.ts'
+import type { RawReading } from '../device-drivers/reading.ts'
 import {
   type Admitted,
   admitMessage,
+  admitTyped,
   type ClinicalRecord,
   type Moment,
   momentOf,
@@ -169,6 +171,23 @@ export class Ingest {
     this.#catchUp()
     this.#parts.wake?.()
     return done
+  }
+
+  /**
+   * Stores and judges a reading that staff typed in.
+   * @param written in the same transaction, when it is new
+   * @returns false: it is stored already. Throws 'store-failed' when the disk refused; then nothing was kept
+   */
+  storeTyped(citizen: string, reading: RawReading, written: () => void): boolean {
+    if (this.#closed) throw new PreCareError('store-failed', 'the broker is stopping')
+    const isNew = this.#commit((moment) => {
+      const admitted = admitTyped(this.#record, moment, citizen, reading)
+      if (admitted) written()
+      return admitted
+    })
+    this.#storing = true
+    this.#parts.wake?.()
+    return isNew
   }
 
   counts(): IngestCounts {

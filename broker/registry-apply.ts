@@ -1,4 +1,4 @@
-import { openDueCitizens } from './alerts/due-citizens.ts'
+import { writeLimits } from './alerts/limit-rows.ts'
 import { writePlans } from './alerts/plan/plan-rows.ts'
 import { documentError, type Problem, parseRegistryDocument, type RegistryDocument } from './registry-document.ts'
 import { effectiveProblems, writeRules } from './registry-rules.ts'
@@ -75,6 +75,7 @@ function periodProblems(document: RegistryDocument): Problem[] {
   check('assignments', document.assignments)
   check('memberships', document.memberships)
   check('grants', document.grants)
+  check('limits', document.limits)
   check('templates', document.templates)
   check('watches', document.watches)
   check('organisationRules', document.organisationRules)
@@ -98,53 +99,9 @@ function overlapProblems(journal: Journal, document: RegistryDocument): Problem[
   })
 }
 
-/** A version of limits is what somebody decided at a time: it is followed by another, never rewritten. */
-function limitProblems(document: RegistryDocument, rewrites: readonly boolean[]): Problem[] {
-  return document.limits.flatMap((_, index) =>
-    rewrites[index] === true
-      ? [
-          {
-            path: `limits[${index}].from`,
-            remedy: 'other limits hold from that time already; give a later from',
-            code: 'limits-invalid' as const,
-          },
-        ]
-      : [],
-  )
-}
-
-function writeLimits(journal: Journal, document: RegistryDocument): { added: number; rewrites: boolean[] } {
-  const insert = journal.database.prepare(
-    `INSERT INTO limits (citizen, quantity, from_at, alert_low, warning_low, warning_high, alert_high, author, reason)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-  )
-  const same = journal.database.prepare(
-    `SELECT 1 FROM limits WHERE citizen = ? AND quantity = ? AND from_at = ?
-       AND alert_low IS ? AND warning_low IS ? AND warning_high IS ? AND alert_high IS ?`,
-  )
-  const insertSource = journal.database.prepare(
-    `INSERT INTO rule_sources (level, scope, rule, from_at, author, reason, body) VALUES ('limits', ?, ?, ?, ?, ?, ?)`,
-  )
-  const due = openDueCitizens(journal)
-  let added = 0
-  const rewrites = document.limits.map((l) => {
-    const bounds = [l.alertLow ?? null, l.warningLow ?? null, l.warningHigh ?? null, l.alertHigh ?? null]
-    const changes = Number(insert.run(l.citizen, l.quantity, l.from, ...bounds, l.author, l.reason).changes)
-    added += changes
-    if (changes > 0) {
-      const { alertLow, warningLow, warningHigh, alertHigh } = l
-      const body = JSON.stringify({ alertLow, warningLow, warningHigh, alertHigh })
-      insertSource.run(l.citizen, l.quantity, l.from, l.author, l.reason, body)
-      due.mark(l.citizen, l.from)
-    }
-    return changes === 0 && same.get(l.citizen, l.quantity, l.from, ...bounds) === undefined
-  })
-  return { added, rewrites }
-}
-
 function write(journal: Journal, document: RegistryDocument, applying: Applying | undefined): RegistryChange {
   const sql = (text: string) => journal.database.prepare(text)
-  const limits = writeLimits(journal, document)
+  const limits = writeLimits(journal, document.limits)
   const rules = writeRules(journal, document)
   const plans = writePlans(journal, document.plans)
   const changed = {
@@ -175,7 +132,7 @@ function write(journal: Journal, document: RegistryDocument, applying: Applying 
     ...periodProblems(document),
     ...referenceProblems(journal, document),
     ...overlapProblems(journal, document),
-    ...limitProblems(document, limits.rewrites),
+    ...limits.problems,
     ...rules.problems,
     ...effectiveProblems(journal, document),
     ...plans.problems,

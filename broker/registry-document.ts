@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type ErrorCode, PreCareError } from '../device-drivers/errors.ts'
 import { isQuantity, QUANTITIES } from '../device-drivers/quantities.ts'
-import { orderProblem } from './alerts/limits.ts'
+import { LIMIT_NAMES, orderProblem } from './alerts/limits.ts'
 import { planSchema } from './alerts/plan/plan.ts'
 import { templateSchema } from './alerts/template.ts'
 import { opaqueId as idSchema, period, rightsSections, documentTime as time } from './rights/rights-document.ts'
@@ -9,6 +9,8 @@ import { opaqueId as idSchema, period, rightsSections, documentTime as time } fr
 /** Limits under a misspelt name would never be compared with anything. */
 const quantity = z.string().refine(isQuantity, { error: `use one of ${Object.keys(QUANTITIES).join(', ')}` })
 const sentence = z.string().min(1).max(200)
+
+const decided = { author: sentence, reason: sentence, reviewBy: time.optional() }
 
 const limitsSchema = z
   .strictObject({
@@ -18,9 +20,14 @@ const limitsSchema = z
     warningLow: z.number().optional(),
     warningHigh: z.number().optional(),
     alertHigh: z.number().optional(),
-    from: time,
-    author: sentence,
-    reason: sentence,
+    /** No limits of the citizen's own any more: what template and organisation say. */
+    off: z.literal(true).optional(),
+    ...period,
+    ...decided,
+  })
+  .refine((limits) => limits.off === undefined || LIMIT_NAMES.every((name) => limits[name] === undefined), {
+    path: ['off'],
+    error: 'give either off or limits',
   })
   .superRefine((limits, context) => {
     const problem = orderProblem(limits)
@@ -32,8 +39,6 @@ const limitsSchema = z
       params: { code: 'limits-invalid' },
     })
   })
-
-const decided = { author: sentence, reason: sentence, reviewBy: time.optional() }
 
 /** What a level changes in a rule: `set` gives values (null takes one away), `off` takes the rule away. */
 const changeOfRule = {

@@ -1,5 +1,6 @@
 import { openDueCitizens } from './alerts/due-citizens.ts'
 import { effectiveRules, type Plain, type RuleSource } from './alerts/effective-rules.ts'
+import { limitsBody } from './alerts/limit-rows.ts'
 import type { Problem, RegistryDocument } from './registry-document.ts'
 import { type RuleSources, sourceOf, sourcesOf, watchOf } from './rule-rows.ts'
 import type { Journal } from './store/journal.ts'
@@ -190,16 +191,14 @@ export function effectiveProblems(journal: Journal, document: RegistryDocument):
 
 /** The decisions of a document as if they held from a time on: for a trial, written nowhere. */
 export function draftSources(document: RegistryDocument, from: string, firstVersion: number): RuleSource[] {
-  const limits = document.limits.map(
-    ({ citizen, quantity, author, reason, alertLow, warningLow, warningHigh, alertHigh }) => ({
-      level: 'limits' as const,
-      scope: citizen,
-      rule: quantity,
-      author,
-      reason,
-      body: { alertLow, warningLow, warningHigh, alertHigh },
-    }),
-  )
+  const limits = document.limits.map((version) => ({
+    level: 'limits' as const,
+    scope: version.citizen,
+    rule: version.quantity,
+    author: version.author,
+    reason: version.reason,
+    body: { ...limitsBody(version) },
+  }))
   const decisions = decisionsOf(document).map(({ level, scope, rule, author, reason, body }) => ({
     level,
     scope,

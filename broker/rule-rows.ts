@@ -1,4 +1,5 @@
 import type { Plain, RuleSource, Watch } from './alerts/effective-rules.ts'
+import type { Journal } from './store/journal.ts'
 
 /** Rows of the registry about rules, as the engine reads them. */
 
@@ -33,6 +34,24 @@ export function watchOf(row: Record<string, unknown>): Watch {
     from: String(row['from_at']),
     ...(to === undefined ? {} : { to }),
   }
+}
+
+/** Of one citizen, from the journal: in a transaction what holds there, whatever the registry has in memory. */
+export function rulesInJournal(
+  journal: Journal,
+  citizen: string,
+): { readonly watches: readonly Watch[]; readonly sources: readonly RuleSource[] } {
+  const rows = journal.database.prepare(
+    `SELECT * FROM rule_sources WHERE level IN ('citizen', 'limits') AND scope = ?1
+     UNION ALL
+     SELECT * FROM rule_sources WHERE level = 'template' AND scope IN (SELECT template FROM watches WHERE citizen = ?1)
+     UNION ALL
+     SELECT * FROM rule_sources
+       WHERE level = 'organisation' AND scope IN (SELECT organisation FROM watches WHERE citizen = ?1)
+     ORDER BY version`,
+  )
+  const watches = journal.database.prepare('SELECT * FROM watches WHERE citizen = ?').all(citizen).map(watchOf)
+  return { watches, sources: rows.all(citizen).map(sourceOf) }
 }
 
 /** All sources, found by whom they concern. */

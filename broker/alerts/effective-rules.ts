@@ -138,6 +138,7 @@ function apply(drafts: Map<string, Draft>, changes: Plain, source: RuleSource, l
 
 /** A citizen's own limits go into every rule that limits the quantity, or make one. */
 function applyLimits(drafts: Map<string, Draft>, source: RuleSource): void {
+  if (source.body['off'] === true) return
   const quantity = source.rule
   const limits = Object.fromEntries(
     Object.entries(source.body).filter(([, value]) => value !== null && value !== undefined),

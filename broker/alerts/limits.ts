@@ -1,8 +1,8 @@
 import { type AbsentReason, isNumber, type Value } from '../../device-drivers/reading.ts'
 
 /** From low to high: the order that limits must have. */
-const BOUNDS = ['alertLow', 'warningLow', 'warningHigh', 'alertHigh'] as const
-export type Bound = (typeof BOUNDS)[number]
+export const LIMIT_NAMES = ['alertLow', 'warningLow', 'warningHigh', 'alertHigh'] as const
+export type Bound = (typeof LIMIT_NAMES)[number]
 
 /** Comparison of one value with one limit, in the quantity's own unit. */
 export interface Breach {
@@ -21,7 +21,7 @@ export type Limits = { readonly [bound in Bound]?: number | undefined }
 /** @returns the first bound that is not above the one given below it */
 export function orderProblem(limits: Limits): { readonly bound: Bound; readonly below: Bound } | undefined {
   let below: Bound | undefined
-  for (const bound of BOUNDS) {
+  for (const bound of LIMIT_NAMES) {
     const limit = limits[bound]
     if (limit === undefined) continue
     const lower = below === undefined ? undefined : limits[below]

@@ -62,7 +62,8 @@ function cellsOf(entry: AuditEntry, at: string): Cell[] {
     entry.criticality ?? 'routine',
     entry.citizen ?? null,
     entry.subject ?? null,
-    entry.kinds === undefined ? null : entry.kinds.join(','),
+    // Of a list without one nothing was seen.
+    entry.kinds?.join(',') || null,
     entry.from ?? null,
     entry.to ?? null,
     cursors?.[0] ?? null,

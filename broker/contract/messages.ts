@@ -107,6 +107,9 @@ export const deviceStateSchema = z.strictObject({
 })
 export type DeviceState = z.infer<typeof deviceStateSchema>
 
+/** In the place of hub, device and driver of a reading that staff typed in: no device measured it that anybody knows. */
+export const TYPED_BY_STAFF = 'typed-by-staff'
+
 /** `v1/orgs/<org>/readings|backfill/<citizen>/<kind>`: `cursor` counts up by one in each organisation's feed. */
 export const feedReadingSchema = z.strictObject({
   cursor: sequence,

@@ -1,6 +1,6 @@
 import type { Reading, Value } from '../../device-drivers/reading.ts'
 import { isNumber } from '../../device-drivers/reading.ts'
-import type { FeedReading } from '../contract/messages.ts'
+import { type FeedReading, TYPED_BY_STAFF } from '../contract/messages.ts'
 import { type Codes, codesOfPanel, codesOfQuantity, conceptOf, headOf, VITAL_SIGNS } from './codes.ts'
 import { coincidentTime } from './coincident-time.ts'
 import { decimalOf } from './decimal.ts'
@@ -96,13 +96,14 @@ export function observationOf(record: FeedRecord, options: ObservationOptions = 
   const top = head !== undefined || component.length === 0 ? measured(reading.values[head ?? ''], reading) : {}
   const interpretation = [...(top.interpretation ?? []), ...interpretations(reading)]
   const note = notes(reading)
+  const noDevice = reading.driver === TYPED_BY_STAFF
   const coincident = coincidentTime(reading, zone)
   return {
     resourceType: 'Observation',
     id: reading.id,
     ...(meta === undefined ? {} : { meta }),
     ...(coincident === undefined ? {} : { contained: [coincident] }),
-    extension: [{ url: GATEWAY_DEVICE, valueReference: hubReference(hub) }],
+    ...(noDevice ? {} : { extension: [{ url: GATEWAY_DEVICE, valueReference: hubReference(hub) }] }),
     identifier: identifiersOf(citizen, reading, codes),
     status: reading.status.includes('early-estimate') ? 'preliminary' : 'final',
     ...(profile === undefined
@@ -118,7 +119,7 @@ export function observationOf(record: FeedRecord, options: ObservationOptions = 
     ...(note.length > 0 ? { note } : {}),
     ...(reading.site === undefined ? {} : { bodySite: { text: reading.site } }),
     method: { coding: [{ system: ORIGIN, code: reading.origin }], text: ORIGINS[reading.origin] },
-    device: deviceReference(reading.device),
+    ...(noDevice ? {} : { device: deviceReference(reading.device) }),
     ...(coincident === undefined ? {} : { derivedFrom: [{ reference: `#${coincident.id}` }] }),
     ...(component.length > 0 ? { component } : {}),
   }

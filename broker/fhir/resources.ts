@@ -59,7 +59,7 @@ export interface Observation extends Measured {
   readonly id: string
   readonly meta?: Meta
   readonly contained?: readonly CoincidentTime[]
-  readonly extension: readonly { readonly url: string; readonly valueReference: Reference }[]
+  readonly extension?: readonly { readonly url: string; readonly valueReference: Reference }[]
   readonly identifier: readonly Identifier[]
   readonly status: 'final' | 'preliminary'
   readonly category?: readonly CodeableConcept[]
@@ -71,7 +71,7 @@ export interface Observation extends Measured {
   readonly note?: readonly { readonly text: string }[]
   readonly bodySite?: CodeableConcept
   readonly method: CodeableConcept
-  readonly device: Reference
+  readonly device?: Reference
   readonly derivedFrom?: readonly Reference[]
   readonly component?: readonly Component[]
 }

@@ -8,5 +8,5 @@ export interface Acting {
   readonly registry: Registry
   /** Wall time, ms since 1970 UTC. */
   readonly clock: { now(): number }
-  readonly ingest: Pick<Ingest, 'act'>
+  readonly ingest: Pick<Ingest, 'act' | 'storeTyped'>
 }

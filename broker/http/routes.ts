@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { idSchema, KINDS, readingSchema } from '../../device-drivers/reading.ts'
 import { ACTION_ROUTES } from '../alerts/action-routes.ts'
+import { LIMITS_ROUTES } from '../alerts/limits-routes.ts'
 import { auditRowSchema } from '../audit/read.ts'
 import { FLEET_ROUTES } from '../clinic/fleet-routes.ts'
 import { PAGE_ROUTES } from '../clinic/page-routes.ts'
 import { CLINIC_ROUTES } from '../clinic/routes.ts'
+import { TYPED_READING_ROUTES } from '../clinic/typed-reading-routes.ts'
 import { openApiDocument } from '../documents/openapi.ts'
 import { documentRoutes } from '../documents/routes.ts'
 import { FHIR_ROUTES } from '../fhir/routes.ts'
@@ -121,6 +123,8 @@ export const ROUTES: readonly Route[] = [
   ...CLINIC_ROUTES,
   ...FLEET_ROUTES,
   ...ACTION_ROUTES,
+  ...LIMITS_ROUTES,
+  ...TYPED_READING_ROUTES,
   ...FHIR_ROUTES,
   ...documentRoutes(() => openApiDocument(ROUTES)),
   RECEIPT_ROUTE,

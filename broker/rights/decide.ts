@@ -47,6 +47,8 @@ const CARE = ['client', 'nurse', 'physician'] as const satisfies readonly Who[]
 
 export const RIGHTS = {
   'readings.read': { on: 'citizen', by: CARE, research: true },
+  /** Type a reading in. */
+  'readings.write': { on: 'citizen', by: ['nurse', 'physician'] },
   'alerts.read': { on: 'citizen', by: CARE, research: true },
   /** Acknowledge, close, pause. */
   'alerts.handle': { on: 'citizen', by: CARE },

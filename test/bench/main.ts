@@ -20,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   resume: () => import('./resume.bench.ts'),
   abuse: () => import('./abuse.bench.ts'),
   fatigue: () => import('./fatigue.bench.ts'),
+  page: () => import('./page.bench.ts'),
 }
 
 async function main(name: string, options: { json?: true; seed?: string; secs?: string }): Promise<void> {

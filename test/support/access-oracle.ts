@@ -21,6 +21,7 @@ function roleMay(role: string, action: Action): boolean {
       return treats(role)
     case 'plan.set':
     case 'work-list.read':
+    case 'readings.write':
       return role === 'nurse' || role === 'physician'
     case 'limits.set':
       return role === 'physician'
@@ -35,7 +36,14 @@ function roleMay(role: string, action: Action): boolean {
   }
 }
 
-const aboutCitizens: readonly Action[] = ['readings.read', 'alerts.read', 'alerts.handle', 'plan.set', 'limits.set']
+const aboutCitizens: readonly Action[] = [
+  'readings.read',
+  'readings.write',
+  'alerts.read',
+  'alerts.handle',
+  'plan.set',
+  'limits.set',
+]
 
 /** The first grant of the organisation on the citizen that holds now and covers the kind (any kind when undefined). */
 function grantFor(

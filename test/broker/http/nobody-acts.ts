@@ -8,5 +8,5 @@ export function nobodyActs(journal: Journal): Acting {
   const act = (): never => {
     throw new Error('somebody acts')
   }
-  return { journal, registry: openRegistry(journal), clock: systemClock, ingest: { act } }
+  return { journal, registry: openRegistry(journal), clock: systemClock, ingest: { act, storeTyped: act } }
 }

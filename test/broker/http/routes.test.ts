@@ -102,9 +102,11 @@ describe('every route', () => {
   })
 
   test('lets in the roles of its right and no other, and nobody to a foreign citizen (role x route x id)', async () => {
-    const house = await withReadings()
+    let house = await withReadings()
     let checked = 0
-    for (const route of guarded) {
+    for (const [index, route] of guarded.entries()) {
+      // One address gets 300 answers a minute.
+      if (index > 0 && index % 8 === 0) house = await withReadings()
       const { by, on } = rightOf(route)
       for (const role of ['client', ...ROLES] as const) {
         const token = await house.token('clinic', role)
