@@ -5,11 +5,14 @@ import type { Language } from './said.ts'
 interface Preferences {
   readonly language: Language
   readonly sound: 'on' | 'off'
+  /** Days that the plots of a citizen go back. */
+  readonly range: '30' | '7' | '90' | '365'
 }
 
 const ALLOWED: { readonly [name in keyof Preferences]: readonly Preferences[name][] } = {
   language: ['da', 'en'],
   sound: ['on', 'off'],
+  range: ['30', '7', '90', '365'],
 }
 
 export function preference<Name extends keyof Preferences>(name: Name): Preferences[Name] {
