@@ -51,7 +51,7 @@ async function aClinic() {
 
 /** Presses Tab until the focus is on what is called so. */
 async function tabTo(page: Page, name: string): Promise<void> {
-  const called = `(({ activeElement: at }) =>
+  const called = `(({ activeElement: at }) => !at.matches('a, button, input, textarea') ? '' :
     [at.getAttribute('aria-label'), at.labels?.[0]?.textContent, at.textContent].filter(Boolean).join('|'))(document)`
   for (let pressed = 0; pressed < 60; pressed += 1) {
     await page.keyboard.press('Tab')

@@ -36,8 +36,8 @@ export function Header({ place, onLanguage, onSignOut }: HeaderProps) {
           </a>
         ))}
       </nav>
-      {watches && <LineState />}
       <div class="who">
+        {watches && <LineState />}
         {watches && <SoundSwitch />}
         <span class="name">
           {displayName} <span class="role">({ROLES[role][language]})</span>

@@ -39,7 +39,7 @@ export function Summary({ state: { list, stale, trueAt }, waiting, onShow }: Sum
         <p class="trouble" role="alert">
           {stale && trueAt !== undefined && (
             <>
-              {say('stale')} <When at={trueAt} how="absolute" />. {say('mayBeWrong')}
+              {say('stale')} <When at={trueAt} how="absolute" />
             </>
           )}
         </p>

@@ -22,10 +22,9 @@ export const WORDS = {
   change: { da: 'ændring – vis', en: 'change – show' },
   changes: { da: 'ændringer – vis', en: 'changes – show' },
   stale: {
-    da: 'Listen er ikke opdateret siden',
-    en: 'The list has not been updated since',
+    da: 'Kan være forkert: ikke opdateret siden',
+    en: 'May be wrong: not updated since',
   },
-  mayBeWrong: { da: 'Den kan være forkert.', en: 'It may be wrong.' },
   keys: {
     da: 'Pil op og ned går mellem borgere, Enter åbner, a kvitterer.',
     en: 'Arrow up and down go between citizens, Enter opens, a acknowledges.',
