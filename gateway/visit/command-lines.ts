@@ -12,7 +12,7 @@ export const linesOf = (view: VisitView, language: Language): string[] => [
   ...(view.deliveredAt === undefined ? [] : [`report delivered ${view.deliveredAt}`]),
 ]
 
-const WEAK = { da: 'svagt signal: flyt huben nærmere', en: 'weak signal: move the hub closer' } as const
+const WEAK = { da: 'svagt signal: flyt hubben nærmere', en: 'weak signal: move the hub closer' } as const
 
 export function lineOf(step: StepView, language: Language): string {
   const values = step.shown.map((shown) => `${shown[language]} ${shown.text}`)

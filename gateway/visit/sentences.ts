@@ -8,11 +8,11 @@ export type Sentence = Readonly<Record<Language, string>>
 
 const SENTENCES: Readonly<Partial<Record<ErrorCode, Sentence>>> = {
   'device-silent': {
-    da: 'Huben hører ikke apparatet: væk det (hold evt. knappen nede i 3 sekunder) højst fem meter fra huben, og søg igen.',
+    da: 'Hubben hører ikke apparatet: væk det (hold evt. knappen nede i 3 sekunder) højst fem meter fra hubben, og søg igen.',
     en: 'The hub does not hear the device: wake it (you may need to hold the button 3 s) within five metres, and search again.',
   },
   'adapter-unavailable': {
-    da: 'Hubens Bluetooth virker ikke: sæt adapteren i igen, vent et minut, og prøv igen; ellers byt huben.',
+    da: 'Hubbens Bluetooth virker ikke: sæt adapteren i igen, vent et minut, og prøv igen; ellers byt hubben.',
     en: 'The Bluetooth of the hub does not work: plug the adapter in again, wait a minute and retry; else swap the hub.',
   },
   'pairing-failed': {
@@ -24,15 +24,15 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, Sentence>>> = {
     en: 'The passkey was refused: read the six digits on its display or label again, and pair once more.',
   },
   'connect-timeout': {
-    da: 'Apparatet svarer ikke: væk det, hold det tæt på huben, og prøv igen.',
+    da: 'Apparatet svarer ikke: væk det, hold det tæt på hubben, og prøv igen.',
     en: 'The device does not answer: wake it, hold it close to the hub, and try again.',
   },
   'link-lost': {
-    da: 'Forbindelsen til apparatet brød: hold det tættere på huben, og mål igen.',
+    da: 'Forbindelsen til apparatet brød: hold det tættere på hubben, og mål igen.',
     en: 'The connection to the device broke: hold it closer to the hub, and measure again.',
   },
   'operation-timeout': {
-    da: 'Apparatet holdt op med at svare: mål igen tæt på huben.',
+    da: 'Apparatet holdt op med at svare: mål igen tæt på hubben.',
     en: 'The device stopped answering: measure again close to the hub.',
   },
   'characteristic-missing': {
@@ -44,7 +44,7 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, Sentence>>> = {
     en: 'The device answered with a refusal: pair it again, and try another measurement.',
   },
   'clock-wrong': {
-    da: 'Uret går forkert: stil apparatets ur (se dets vejledning), vent til huben kender tiden, og mål igen.',
+    da: 'Uret går forkert: stil apparatets ur (se dets vejledning), vent til hubben kender tiden, og mål igen.',
     en: 'A clock is wrong: set the clock of the device (see its manual), wait until the hub knows the time, and measure again.',
   },
   'port-unavailable': {
@@ -52,15 +52,15 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, Sentence>>> = {
     en: 'The cable cannot be opened: plug it in again, and choose the port anew.',
   },
   'uplink-lost': {
-    da: 'Huben når ikke klinikkens server: tjek kablet til routeren eller mobilforbindelsen, og prøv igen; intet er tabt.',
+    da: 'Hubben når ikke klinikkens server: tjek kablet til routeren eller mobilforbindelsen, og prøv igen; intet er tabt.',
     en: 'The hub does not reach the clinic: check the cable to the router or the mobile line, and retry; nothing is lost.',
   },
   'uplink-refused': {
-    da: 'Serveren kender ikke huben: få en ny kode af klinikken, og tilmeld huben igen.',
+    da: 'Serveren kender ikke hubben: få en ny kode af klinikken, og tilmeld hubben igen.',
     en: 'The server does not know this hub: get a new code from the clinic, and enrol the hub again.',
   },
   'access-denied': {
-    da: 'Serveren afviste huben: bed klinikken tjekke, at installationen er oprettet til denne hub.',
+    da: 'Serveren afviste hubben: bed klinikken tjekke, at installationen er oprettet til denne hub.',
     en: 'The server refused the hub: ask the clinic whether the installation is registered for this hub.',
   },
   'visit-refused': {
@@ -84,7 +84,7 @@ const SENTENCES: Readonly<Partial<Record<ErrorCode, Sentence>>> = {
     en: 'The code is not written right: use the whole text of the QR code, or the 12 characters with address and fingerprint.',
   },
   'store-failed': {
-    da: 'Hubens disk tager ikke imod: genstart huben, og byt den, hvis det sker igen.',
+    da: 'Hubbens disk tager ikke imod: genstart hubben, og byt den, hvis det sker igen.',
     en: 'The disk of the hub refuses: restart the hub, and swap it if that happens again.',
   },
 }

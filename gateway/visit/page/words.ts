@@ -12,7 +12,7 @@ const WORDS = {
     en: 'The code is wrong: read it again; after five tries a new one is needed.',
   },
   gone: {
-    da: 'Huben svarer ikke: er telefonen på husets netværk, og er besøget stadig åbent?',
+    da: 'Hubben svarer ikke: er telefonen på husets netværk, og er besøget stadig åbent?',
     en: 'The hub does not answer: is the phone on the network of the house, and is the visit still open?',
   },
   broker: { da: 'Forbindelse til klinikken', en: 'Line to the clinic' },
@@ -30,7 +30,7 @@ const WORDS = {
   skipped: { da: 'udeladt', en: 'left out' },
   search: { da: 'Søg', en: 'Search' },
   searching: {
-    da: 'Huben lytter. Væk apparatet; nogle skal have en knap holdt nede i 3 sekunder, andre sender først efter en måling.',
+    da: 'Hubben lytter. Væk apparatet; nogle skal have en knap holdt nede i 3 sekunder, andre sender først efter en måling.',
     en: 'The hub listens. Wake the device; some need a button held for 3 seconds, others send only after a measurement.',
   },
   meeting: { da: 'Forbinder, parrer og læser apparatet …', en: 'Connecting, pairing and reading the device …' },
@@ -59,9 +59,9 @@ const WORDS = {
   byHand: { da: 'Kun til en kode på 12 tegn', en: 'Only for a code of 12 characters' },
   address: { da: 'Adresse (https://…)', en: 'Address (https://…)' },
   fingerprint: { da: 'Fingeraftryk (20 tegn)', en: 'Fingerprint (20 characters)' },
-  enrol: { da: 'Tilmeld huben', en: 'Enrol the hub' },
+  enrol: { da: 'Tilmeld hubben', en: 'Enrol the hub' },
   starting: {
-    da: 'Huben er tilmeldt og starter nu. Skriv besøgskoden igen om lidt.',
+    da: 'Hubben er tilmeldt og starter nu. Skriv besøgskoden igen om lidt.',
     en: 'The hub is enrolled and starts now. Write the code of the visit again in a moment.',
   },
   slots: { da: 'Brugerplads', en: 'User slot' },

@@ -64,7 +64,7 @@ async function aBlankHub(host = '127.0.0.1') {
   }
 }
 
-const DA = { visit: 'Besøgskode', code: 'Tekst fra QR-koden', enrol: 'Tilmeld huben' }
+const DA = { visit: 'Besøgskode', code: 'Tekst fra QR-koden', enrol: 'Tilmeld hubben' }
 const EN = { visit: 'Code of the visit', code: 'Text of the QR code', enrol: 'Enrol the hub' }
 
 /** All that the hub has on its disk, but for what is its own by right: key and certificate. */
@@ -87,7 +87,7 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', () => 
     await shoot('blank-2-serial')
     expect(await page.getByLabel(DA.code).getAttribute('autocomplete')).toBe('off')
     await hub.give(DA.code, hub.invitation, DA.enrol)
-    await page.getByText(`${HUB}: Huben er tilmeldt og starter nu`).waitFor()
+    await page.getByText(`${HUB}: Hubben er tilmeldt og starter nu`).waitFor()
     await setup
     // It is silent now, and starts: nothing to be alarmed about.
     await page.waitForEvent('requestfailed')
@@ -156,7 +156,7 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', () => 
     const { fingerprint } = hub
     const { code } = place.invite()
     await hub.give(DA.code, invitationText({ origin: place.origin, code, fingerprint }), DA.enrol)
-    await page.getByText('Huben er tilmeldt').waitFor()
+    await page.getByText('Hubben er tilmeldt').waitFor()
     await hub.setup
   })
 
@@ -168,12 +168,12 @@ optional('chromium', hasChromium)('the page of a blank hub in a browser', () => 
     const rogue = await enrolmentPlace()
     await hub.enter(DA.visit)
     await hub.give(DA.code, hub.invitation.replace(place.origin, 'https://127.0.0.1:1'), DA.enrol)
-    await expect.poll(() => alert.innerText()).toMatch(/Huben når ikke klinikkens server/)
+    await expect.poll(() => alert.innerText()).toMatch(/Hubben når ikke klinikkens server/)
     await hub.give(DA.code, hub.invitation.replace(place.origin, rogue.origin), DA.enrol)
     await expect.poll(() => alert.innerText()).toMatch(/Serveren er ikke klinikkens/)
     expect(rogue.lines.filter(({ event }) => event === 'enrolment-refused')).toEqual([])
     await hub.give(DA.code, hub.invitation, DA.enrol)
-    await page.getByText('Huben er tilmeldt').waitFor()
+    await page.getByText('Hubben er tilmeldt').waitFor()
     await hub.setup
   })
 

@@ -39,12 +39,12 @@ optional('chromium', hasChromium)('the page of a visit in a browser', () => {
 
     office.failure = new PreCareError('uplink-lost', 'no route')
     await page.getByRole('button', { name: 'Hent installationen fra klinikken' }).click()
-    await page.getByText('Huben når ikke klinikkens server').waitFor()
+    await page.getByText('Hubben når ikke klinikkens server').waitFor()
     await shoot('2-no-line')
     office.failure = undefined
     await page.getByRole('button', { name: 'Hent installationen fra klinikken' }).click()
     await page.getByRole('button', { name: 'Søg', exact: true }).click()
-    await page.getByText('Huben lytter').waitFor()
+    await page.getByText('Hubben lytter').waitFor()
     await shoot('3-searching')
     cuff.measure({ systolic: 131, diastolic: 82, pulseRate: 64 })
     await page.getByText(CUFF).waitFor()

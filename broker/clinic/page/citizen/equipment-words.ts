@@ -12,31 +12,31 @@ const CLOCK_TOLERANCE_MS = 2 * 60_000
 
 /** What a visit to a device, or a hub by itself, can end with (device-drivers/errors.ts), as far as a nurse can use it. */
 const PROBLEMS: Readonly<Partial<Record<string, Said>>> = {
-  'adapter-unavailable': { da: 'hubens Bluetooth virker ikke', en: "the hub's Bluetooth does not work" },
-  'connect-timeout': { da: 'huben kan ikke få forbindelse til apparatet', en: 'the hub can not reach the device' },
+  'adapter-unavailable': { da: 'hubbens Bluetooth virker ikke', en: "the hub's Bluetooth does not work" },
+  'connect-timeout': { da: 'hubben kan ikke få forbindelse til apparatet', en: 'the hub can not reach the device' },
   'link-lost': { da: 'forbindelsen til apparatet blev afbrudt', en: 'the connection to the device was lost' },
   'operation-timeout': { da: 'apparatet svarer ikke', en: 'the device does not answer' },
   'pairing-failed': { da: 'apparatet skal parres igen', en: 'the device must be paired again' },
   'passkey-wrong': { da: 'apparatet skal parres igen', en: 'the device must be paired again' },
   'port-unavailable': { da: 'kablet til apparatet er taget ud', en: 'the cable of the device is unplugged' },
   'device-silent': { da: 'apparatet er tavst', en: 'the device is silent' },
-  'device-refused': { da: 'apparatet afviser huben', en: 'the device refuses the hub' },
+  'device-refused': { da: 'apparatet afviser hubben', en: 'the device refuses the hub' },
   'clock-wrong': { da: 'apparatets ur er forkert', en: "the device's clock is wrong" },
   'packet-malformed': {
-    da: 'apparatet sender noget, huben ikke kan læse',
+    da: 'apparatet sender noget, hubben ikke kan læse',
     en: 'the hub can not read what the device sends',
   },
   'packet-too-short': {
-    da: 'apparatet sender noget, huben ikke kan læse',
+    da: 'apparatet sender noget, hubben ikke kan læse',
     en: 'the hub can not read what the device sends',
   },
   'checksum-wrong': {
-    da: 'apparatet sender noget, huben ikke kan læse',
+    da: 'apparatet sender noget, hubben ikke kan læse',
     en: 'the hub can not read what the device sends',
   },
-  'store-failed': { da: 'hubens lager er fuldt eller i stykker', en: "the hub's storage is full or broken" },
-  'store-corrupt': { da: 'hubens lager er i stykker', en: "the hub's storage is broken" },
-  'uplink-lost': { da: 'huben har ingen forbindelse', en: 'the hub has no connection' },
+  'store-failed': { da: 'hubbens lager er fuldt eller i stykker', en: "the hub's storage is full or broken" },
+  'store-corrupt': { da: 'hubbens lager er i stykker', en: "the hub's storage is broken" },
+  'uplink-lost': { da: 'hubben har ingen forbindelse', en: 'the hub has no connection' },
 } satisfies Partial<Record<ErrorCode, Said>>
 
 export function problemText(code: string, language: Language): string {

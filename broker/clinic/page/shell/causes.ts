@@ -16,9 +16,9 @@ const CAUSES = {
   'not-measured': { da: 'borgeren har ikke målt', en: 'the citizen did not measure' },
   'device-battery': { da: 'apparatets batteri er fladt', en: "the device's battery is flat" },
   'device-fault': { da: 'apparatet har en fejl', en: 'the device has a fault' },
-  'radio-silent': { da: 'hubens radio er tavs', en: "the hub's radio is silent" },
-  'hub-offline': { da: 'huben i hjemmet er tavs', en: 'the hub in the home is silent' },
-  'hub-behind': { da: 'huben har ikke sendt alt endnu', en: 'the hub has not sent everything yet' },
+  'radio-silent': { da: 'hubbens radio er tavs', en: "the hub's radio is silent" },
+  'hub-offline': { da: 'hubben i hjemmet er tavs', en: 'the hub in the home is silent' },
+  'hub-behind': { da: 'hubben har ikke sendt alt endnu', en: 'the hub has not sent everything yet' },
   'engine-silent': { da: 'overvågningen har været standset', en: 'the watching had stopped' },
   'no-device': { da: 'borgeren har intet apparat', en: 'the citizen has no device' },
 } as const satisfies Record<Cause, Said>

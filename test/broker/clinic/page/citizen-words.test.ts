@@ -110,7 +110,7 @@ describe('a point of a plot in words', () => {
     const [silent, flat] = panel('oxygen-saturation-oxygenSaturation').missing
     if (silent === undefined || flat === undefined) throw new RangeError('two are missing')
     expect(missingText(silent, 'da')).toMatch(
-      /^uvist: skulle være målt senest søn. 25. okt. .*huben i hjemmet er tavs$/,
+      /^uvist: skulle være målt senest søn. 25. okt. .*hubben i hjemmet er tavs$/,
     )
     expect(missingText(flat, 'da')).toContain('apparatets batteri er fladt')
   })
@@ -143,7 +143,7 @@ describe('equipment in words', () => {
     expect(hubTroubles(hub, 'da')).toEqual([])
     const troubled = { ...hub, problem: 'adapter-unavailable', unsent: 12, oldestUnsentS: 7200, clockSynced: false }
     expect(hubTroubles(troubled, 'da')).toEqual([
-      'hubens Bluetooth virker ikke',
+      'hubbens Bluetooth virker ikke',
       '12 målinger er ikke sendt, den ældste for 2 timer siden',
       'uret er ikke stillet',
     ])

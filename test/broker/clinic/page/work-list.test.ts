@@ -66,7 +66,7 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
     const doubtful = await row(yellow).innerText()
     for (const flag of ['tvivlsom', 'kom for sent', 'indtastet af personalet']) expect(doubtful).toContain(flag)
     expect(await row(blue).innerText()).toContain('Blodtryk, hjemme mangler')
-    expect(await row(unknown).innerText()).toContain('huben i hjemmet er tavs')
+    expect(await row(unknown).innerText()).toContain('hubben i hjemmet er tavs')
     expect(await row(paused).innerText()).toContain('På pause til')
     expect(await page.title()).toBe('(1) Arbejdsliste · PreCare')
     await stage.shoot('work-list-da')
