@@ -59,6 +59,9 @@ export interface InstallationsParts {
   readonly now: () => string
 }
 
+/** Devices say whole seconds: what is measured in the second of the confirmation comes after it. */
+const wholeSecond = (at: string): string => `${at.slice(0, 19)}.000Z`
+
 export function openInstallations({ journal, audit, now }: InstallationsParts): Installations {
   const sql = (text: string) => journal.database.prepare(text)
   const select = sql('SELECT wish, revision, state FROM installations WHERE id = ?')
@@ -131,7 +134,7 @@ export function openInstallations({ journal, audit, now }: InstallationsParts): 
     const devices = wish.devices.filter(({ id }) => proven.has(id))
     const assignments = devices.flatMap((device) => {
       const open = openOf(device.id)
-      const confirmedAt = proven.get(device.id)?.test.confirmedAt ?? report.finishedAt
+      const confirmedAt = wholeSecond(proven.get(device.id)?.test.confirmedAt ?? report.finishedAt)
       // What was ended stays ended, also for a proof that is older than the change of the kit.
       const last = selectLastEnd.get(device.id)?.['last']
       const from = typeof last === 'string' && last > confirmedAt ? last : confirmedAt
