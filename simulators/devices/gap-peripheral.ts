@@ -38,6 +38,7 @@ export interface GapPeripheral {
   attachTo(place: PeripheralPlace): AttachedPeripheral
   startAdvertising(durationMs?: number): void
   stopAdvertising(): void
+  /** Ends the present link. */
   hangUp(): void
   forgetBond(): void
   /** Hangs up and is in no place any more. */
@@ -46,7 +47,7 @@ export interface GapPeripheral {
 
 const ADVERTISING_INTERVAL_MS = 100
 /** Remote user terminated connection (Core, Vol 1, Part F, 2.19). */
-const REMOTE_USER_TERMINATED = 0x13
+export const REMOTE_USER_TERMINATED = 0x13
 /** LE General Discoverable, BR/EDR not supported (Core Supplement, Part A, 1.3). */
 const ADVERTISING_FLAGS = 0x06
 

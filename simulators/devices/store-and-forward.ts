@@ -12,7 +12,7 @@ import { type AdvertiseMs, createAdvertisingWindow } from './advertising-window.
 import { type BleDevice, emissions, type Surroundings, type Values } from './device.ts'
 import { type ClockHabits, createDeviceClock, type DeviceClock, isoLocal } from './device-clock.ts'
 import { BATTERY_PERCENT, standardServices, timeCharacteristic } from './device-services.ts'
-import { createGapPeripheral, encrypts, type PeripheralOptions } from './gap-peripheral.ts'
+import { createGapPeripheral, encrypts, type PeripheralOptions, REMOTE_USER_TERMINATED } from './gap-peripheral.ts'
 import { createRecordMemory, type MemoryHabits } from './record-memory.ts'
 
 /**
@@ -132,7 +132,7 @@ export function createStoreAndForward(
       had.add(record.key)
       memory.confirmed(record.key)
       if (had.size === options.leavesAfterRecords) {
-        peripheral.hangUp()
+        to.disconnect(REMOTE_USER_TERMINATED)
         return
       }
     }
