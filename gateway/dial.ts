@@ -1,9 +1,10 @@
 import { connect, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { messageOf, PreCareError } from '../device-drivers/errors.ts'
+import { PreCareError } from '../device-drivers/errors.ts'
 import { deadline, type HubClock } from './hub-clock.ts'
 import { openSecureLine } from './identity/secure-line.ts'
 import type { HubIdentity } from './identity/slots.ts'
+import { opened } from './opened-line.ts'
 
 /** A connection to the broker, plain or TLS, ready to be spoken on. */
 export type Dial = (signal: AbortSignal) => Promise<Duplex>
@@ -39,7 +40,7 @@ export function dialBroker({ url, clock, identity, lastAddress }: DialOptions): 
   const at = Number(port) || PORTS[secure ? 'mqtts:' : 'mqtt:']
 
   function once(signal: AbortSignal, address?: string): Promise<Socket> {
-    if (!secure) return openPlainLine(address ?? host, at, signal)
+    if (!secure) return opened(connect({ host: address ?? host, port: at, noDelay: true }), 'connect', signal)
     const shown = identity?.()
     if (shown === undefined) throw new PreCareError('certificate-ended', 'the hub has no certificate; enrol it')
     const { authority, key, certificate } = shown
@@ -72,24 +73,4 @@ export function dialBroker({ url, clock, identity, lastAddress }: DialOptions): 
     }
     return socket
   }
-}
-
-function openPlainLine(host: string, port: number, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host, port, noDelay: true })
-    const fail = (error: unknown) => {
-      signal.removeEventListener('abort', cut)
-      socket.destroy()
-      reject(new PreCareError('uplink-lost', messageOf(error), { cause: error }))
-    }
-    const cut = () => fail(signal.reason)
-    if (signal.aborted) return cut()
-    signal.addEventListener('abort', cut, { once: true })
-    // Stays: an error between this and the next listener must not end the process.
-    socket.on('error', fail)
-    socket.once('connect', () => {
-      signal.removeEventListener('abort', cut)
-      resolve(socket)
-    })
-  })
 }

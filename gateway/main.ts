@@ -1,16 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { isPreCareError, messageOf } from '../device-drivers/errors.ts'
 import { drivers } from '../device-drivers/index.ts'
-import { seal, unseal } from './backup.ts'
-import { collectBackup, restoreBackup } from './backup-content.ts'
+import { addBackupCommands } from './backup-commands.ts'
 import { type HubConfig, loadConfig, parseConfig } from './config.ts'
 import { diagnose } from './diagnostics.ts'
 import { spaceOf } from './disk-space.ts'
 import { examine } from './doctor.ts'
-import { writeDurably } from './durable-file.ts'
 import { EXIT } from './exit-codes.ts'
 import { type Hub, type HubParts, startHub } from './hub.ts'
 import { createHubClock } from './hub-clock.ts'
@@ -296,33 +293,6 @@ program
   .requiredOption('--config <file>', 'configuration file (JSON)')
   .action(async ({ config }: { config: string }) => doctor(configOrExit(config)))
 program
-  .command('backup')
-  .description('save configuration, bonds, device memory and unsent readings into one encrypted file')
-  .requiredOption('--config <file>', 'configuration file (JSON)')
-  .requiredOption('--passphrase-file <file>', 'file with the passphrase, at least 12 characters')
-  .requiredOption('--out <file>', 'file to write')
-  .action(({ config, passphraseFile, out }: { config: string; passphraseFile: string; out: string }) => {
-    configOrExit(config)
-    const content = collectBackup(config)
-    writeDurably(out, seal(content, readFileSync(passphraseFile, 'utf8').trim(), randomBytes))
-    process.stdout.write(`${out} holds ${content.hub} with ${content.rows.length} unsent readings\n`)
-  })
-program
-  .command('restore')
-  .description('make a hub of a backup, where there is none; the old hub must not run again')
-  .requiredOption('--config <file>', 'configuration file to write')
-  .requiredOption('--passphrase-file <file>', 'file with the passphrase')
-  .requiredOption('--in <file>', 'the backup')
-  .action(async (options: { config: string; passphraseFile: string; in: string }) => {
-    const content = unseal(readFileSync(options.in), readFileSync(options.passphraseFile, 'utf8').trim())
-    const unsent = await restoreBackup(content, options.config, {
-      time: () => undefined,
-      randomHex,
-      ...machineNumber(),
-    })
-    process.stdout.write(`${options.config} is ${content.hub} again, with ${unsent} unsent readings\n`)
-  })
-program
   .command('diagnose')
   .description('print what support may see: counts, codes and versions; no secret, address or measured value')
   .requiredOption('--config <file>', 'configuration file (JSON)')
@@ -336,6 +306,12 @@ program
     process.stdout.write(`${JSON.stringify(diagnose({ config: configOrExit(path), ...parts }), undefined, 2)}\n`)
   })
 
+addBackupCommands(program, {
+  randomHex,
+  configOf: configOrExit,
+  print: (text) => process.stdout.write(`${text}\n`),
+  ...machineNumber(),
+})
 addUpdateCommands(program, { bootId: clock.bootId, randomHex })
 addIdentityCommands(program, {
   clock,

@@ -5,7 +5,8 @@ import { PacketReader } from '../gatt/packet-reader.ts'
 import { CHARACTERISTIC, SERVICE } from '../gatt/uuids.ts'
 import type { Status, Value } from '../reading.ts'
 import { convert } from '../units.ts'
-import { advertises, recordDriver, UNKNOWN_USER, type Variant } from './visit.ts'
+import { readUserId } from './user-id.ts'
+import { advertises, recordDriver, type Variant } from './visit.ts'
 
 /** Blood Pressure Service 0x1810 (BLS 1.1): Blood Pressure Measurement 0x2A35 and Intermediate Cuff Pressure 0x2A36. */
 
@@ -49,8 +50,7 @@ export function decodeBloodPressure(bytes: Uint8Array, characteristic: string): 
   const meanArterial = packet.sfloat(intermediate ? 'Unused 2' : 'MAP', unit)
   const time = flags['Time Stamp Flag'] ? packet.dateTime('Time Stamp') : undefined
   const pulseRate = flags['Pulse Rate Flag'] ? packet.sfloat('Pulse Rate', '/min') : undefined
-  const user = flags['User ID Flag'] ? packet.u8('User ID') : UNKNOWN_USER
-  if (flags['User ID Flag'] && user === UNKNOWN_USER) packet.explain('unknown user')
+  const slot = readUserId(packet, flags['User ID Flag'])
   const set = flags['Measurement Status Flag'] && packet.flags('Measurement Status', 2, STATUS_BITS)
   if (intermediate) return decoded(packet, [])
 
@@ -65,7 +65,7 @@ export function decodeBloodPressure(bytes: Uint8Array, characteristic: string): 
     },
     status: [...(set ? statusesOf(set, STATUS_MEANING) : []), ...status],
     ...timing,
-    ...(user !== UNKNOWN_USER && { slot: user }),
+    ...(slot !== undefined && { slot }),
   }
   return decoded(packet, [measurement])
 }

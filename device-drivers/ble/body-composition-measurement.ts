@@ -4,7 +4,7 @@ import { type DeviceTime, measurementTime } from '../gatt/date-time.ts'
 import { PacketReader, type Scale } from '../gatt/packet-reader.ts'
 import { isNumber, type Value } from '../reading.ts'
 import { convert } from '../units.ts'
-import { UNKNOWN_USER } from './visit.ts'
+import { readUserId } from './user-id.ts'
 
 /** Body Composition Measurement 0x2A9C and Feature 0x2A9B (BCS 1.0). */
 
@@ -63,7 +63,7 @@ interface BodyPacket {
   readonly packet: PacketReader
   readonly values: Readonly<Record<string, Value>>
   readonly time: DeviceTime | undefined
-  readonly user: number
+  readonly slot: number | undefined
 }
 
 function readPacket(bytes: Uint8Array, deviation: Partial<BodyScales>): BodyPacket {
@@ -72,8 +72,7 @@ function readPacket(bytes: Uint8Array, deviation: Partial<BodyScales>): BodyPack
   const scales: BodyScales = { ...(flags['Measurement Units'] ? IMPERIAL : SI), ...deviation }
   const values: Record<string, Value> = { bodyFat: packet.scaledU16('Body Fat Percentage', BODY_FAT) }
   const time = flags['Time Stamp present'] ? packet.dateTime('Time Stamp') : undefined
-  const user = flags['User ID present'] ? packet.u8('User ID') : UNKNOWN_USER
-  if (flags['User ID present'] && user === UNKNOWN_USER) packet.explain('unknown user')
+  const slot = readUserId(packet, flags['User ID present'])
   const field = (present: boolean, name: string, quantity: string, scale: Scale, unit: string): void => {
     if (present) values[quantity] = convert(packet.scaledU16(name, scale), unit)
   }
@@ -89,7 +88,7 @@ function readPacket(bytes: Uint8Array, deviation: Partial<BodyScales>): BodyPack
   field(flags['Impedance present'], 'Impedance', 'impedance', TENTH_OHM, 'Ohm')
   field(flags['Weight present'], 'Weight', 'weight', scales.weight, 'kg')
   field(flags['Height present'], 'Height', 'height', scales.height, 'cm')
-  return { packet, values, time, user }
+  return { packet, values, time, slot }
 }
 
 /**
@@ -109,14 +108,14 @@ export function decodeBodyComposition(
       if (before === undefined || !isNumber(before)) values[name] = value
     }
   }
-  const user = all.find((each) => each.user !== UNKNOWN_USER)?.user
+  const slot = all.find((each) => each.slot !== undefined)?.slot
   const { timing, status } = measurementTime(all.find((each) => each.time !== undefined)?.time)
   const measurement: Measurement = {
     kind: 'body-composition',
     values,
     status,
     ...timing,
-    ...(user !== undefined && { slot: user }),
+    ...(slot !== undefined && { slot }),
   }
   return decoded(first.packet, [measurement])
 }

@@ -36,9 +36,6 @@ export interface Plan {
   readonly beforeSubscribe?: Variant['beforeSubscribe']
 }
 
-/** User ID 0xFF: the device does not know who it was (BLS 1.1, 3.1.1.5). */
-export const UNKNOWN_USER = 255
-
 /** Medical devices hang up when they are empty; one that does not is left after this silence, to free the radio. */
 export const IDLE_MS = 5_000
 

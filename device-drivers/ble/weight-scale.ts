@@ -6,7 +6,8 @@ import { CHARACTERISTIC, SERVICE } from '../gatt/uuids.ts'
 import { isNumber, type Value } from '../reading.ts'
 import { convert, rounded } from '../units.ts'
 import { withConsent } from './user-data.ts'
-import { advertises, recordDriver, UNKNOWN_USER, type Variant } from './visit.ts'
+import { readUserId } from './user-id.ts'
+import { advertises, recordDriver, type Variant } from './visit.ts'
 
 /** Weight Scale Service 0x181D (WSS 1.0): Weight Measurement 0x2A9D. */
 
@@ -53,8 +54,7 @@ export function decodeWeight(bytes: Uint8Array, feature?: Uint8Array): Decoded {
   const units = flags['Measurement Units'] ? 'imperial' : 'si'
   const weight = asShown(packet.scaledU16('Weight', WEIGHT[units]), resolutionDecimals(feature, units))
   const time = flags['Time Stamp present'] ? packet.dateTime('Time Stamp') : undefined
-  const user = flags['User ID present'] ? packet.u8('User ID') : UNKNOWN_USER
-  if (flags['User ID present'] && user === UNKNOWN_USER) packet.explain('unknown user')
+  const slot = readUserId(packet, flags['User ID present'])
   const body = flags['BMI and Height present'] && {
     bmi: packet.scaledU16('BMI', BMI),
     height: convert(packet.scaledU16('Height', HEIGHT[units]), 'cm'),
@@ -65,7 +65,7 @@ export function decodeWeight(bytes: Uint8Array, feature?: Uint8Array): Decoded {
     values: { weight: convert(weight, 'kg'), ...body },
     status,
     ...timing,
-    ...(user !== UNKNOWN_USER && { slot: user }),
+    ...(slot !== undefined && { slot }),
   }
   return decoded(packet, [measurement])
 }

@@ -1,8 +1,9 @@
 import { PreCareError } from '../errors.ts'
 import { PacketReader } from '../gatt/packet-reader.ts'
 import { be16 } from './apdu.ts'
+import { readAttributes } from './attribute-list.ts'
 import { ATTRIBUTE, attributeName, BLOOD_PRESSURE, hex16, metricOf, PARTITION_SCADA, unitOf } from './attributes.ts'
-import { readList, requireLength } from './counted-list.ts'
+import { readList } from './counted-list.ts'
 
 /**
  * What an agent's objects are: type, unit, and which attributes an observation of fixed format consists of
@@ -45,12 +46,7 @@ const readValueMap = (packet: PacketReader, name: string): ValueMap =>
 
 type Draft = { -readonly [Key in keyof ConfigObject]: ConfigObject[Key] }
 
-function readAttribute(packet: PacketReader, object: Draft): void {
-  const id = packet.u16be('attribute-id')
-  const name = attributeName(id)
-  packet.explain(name)
-  const length = packet.u16be('attribute-value.length')
-  const start = packet.offset
+function readAttribute(packet: PacketReader, id: number, name: string, length: number, object: Draft): void {
   switch (id) {
     case ATTRIBUTE.type: {
       const partition = packet.u16be('Type.partition')
@@ -86,7 +82,6 @@ function readAttribute(packet: PacketReader, object: Draft): void {
     default:
       packet.bytes(name, length)
   }
-  requireLength(packet, name, start, length)
 }
 
 function readObject(packet: PacketReader, bytes: Uint8Array): ConfigObject {
@@ -99,7 +94,7 @@ function readObject(packet: PacketReader, bytes: Uint8Array): ConfigObject {
     scans: [],
     bytes: new Uint8Array(),
   }
-  readList(packet, 'attributes', () => readAttribute(packet, object))
+  readAttributes(packet, 'attributes', (id, name, length) => readAttribute(packet, id, name, length, object))
   object.bytes = bytes.slice(start, packet.offset)
   return object
 }

@@ -2,8 +2,9 @@ import type { SessionEvent } from '../driver.ts'
 import type { DeviceTime } from '../gatt/date-time.ts'
 import type { PacketReader } from '../gatt/packet-reader.ts'
 import { readAbsoluteTime, readBaseOffsetTime } from './absolute-time.ts'
-import { ATTRIBUTE, attributeName, hex16, profileName, unitOf } from './attributes.ts'
-import { readList, requireLength } from './counted-list.ts'
+import { readAttributes } from './attribute-list.ts'
+import { ATTRIBUTE, hex16, profileName, unitOf } from './attributes.ts'
+import { readList } from './counted-list.ts'
 
 /** Attributes of the medical device system: what the agent says of itself (IEEE 11073-20601, MDS object). */
 
@@ -63,12 +64,7 @@ function readTimeInfo(packet: PacketReader, length: number, mds: Mds): void {
 /** Above 100 there is no such charge (IEEE 11073-20601, Battery-Level). */
 const FULL = 100
 
-function readAttribute(packet: PacketReader, mds: Mds): void {
-  const id = packet.u16be('attribute-id')
-  const name = attributeName(id)
-  packet.explain(name)
-  const length = packet.u16be('attribute-value.length')
-  const start = packet.offset
+function readAttribute(packet: PacketReader, id: number, name: string, length: number, mds: Mds): void {
   switch (id) {
     case ATTRIBUTE.systemModel:
       mds.manufacturer = packet.text('manufacturer', packet.u16be('manufacturer.length'))
@@ -107,14 +103,13 @@ function readAttribute(packet: PacketReader, mds: Mds): void {
     default:
       packet.bytes(name, length)
   }
-  requireLength(packet, name, start, length)
 }
 
 /** Result of a GET: handle and attributes. @throws PreCareError when a length lies */
 export function readMds(packet: PacketReader): Mds {
   const mds: Mds = {}
   packet.u16be('obj-handle')
-  readList(packet, 'attribute-list', () => readAttribute(packet, mds))
+  readAttributes(packet, 'attribute-list', (id, name, length) => readAttribute(packet, id, name, length, mds))
   return mds
 }
 

@@ -5,6 +5,7 @@ import type { PacketReader } from '../gatt/packet-reader.ts'
 import type { Status, Value } from '../reading.ts'
 import { readAbsoluteTime, readBaseOffsetTime } from './absolute-time.ts'
 import { be16 } from './apdu.ts'
+import { readAttributes } from './attribute-list.ts'
 import { ATTRIBUTE, attributeName, BLOOD_PRESSURE, BLOOD_PRESSURE_COMPONENTS, hex16, unitOf } from './attributes.ts'
 import { type ConfigObject, lengthOf, type ValueMap } from './configuration.ts'
 import { readList, requireLength } from './counted-list.ts'
@@ -86,12 +87,12 @@ function readNuObservedValue(packet: PacketReader, name: string, draft: Draft): 
 function readAttribute(
   packet: PacketReader,
   id: number,
+  name: string,
   length: number,
   object: ConfigObject,
   unit: string,
   draft: Draft,
 ): void {
-  const name = attributeName(id)
   const own = (value: Value): void => {
     if (object.code !== undefined) draft.values.push({ code: object.code, value })
   }
@@ -99,7 +100,6 @@ function readAttribute(
     const code = componentsOf(object)[index]
     if (code !== undefined) draft.values.push({ code, value })
   }
-  const start = packet.offset
   switch (id) {
     case ATTRIBUTE.basicNuObservedValue:
       own(packet.sfloatbe(name, unit))
@@ -136,7 +136,6 @@ function readAttribute(
     default:
       packet.bytes(name, length)
   }
-  requireLength(packet, name, start, length)
 }
 
 /** An object that no configuration names: its bytes are kept and mean nothing. */
@@ -156,7 +155,9 @@ export function readMapped(packet: PacketReader, bytes: Uint8Array, object: Conf
   const attributes: number[] = []
   for (const { attribute, length } of map) {
     const start = packet.offset
-    readAttribute(packet, attribute, length, object, ucum(object.unitCode), draft)
+    const name = attributeName(attribute)
+    readAttribute(packet, attribute, name, length, object, ucum(object.unitCode), draft)
+    requireLength(packet, name, start, length)
     attributes.push(...be16(attribute), ...be16(length), ...bytes.subarray(start, packet.offset))
   }
   const entry = [...be16(object.handle), ...be16(map.length), ...be16(attributes.length), ...attributes]
@@ -224,11 +225,8 @@ export function readVariable(
   const count = ((bytes[packet.offset] ?? 0) << 8) | (bytes[packet.offset + 1] ?? 0)
   const unit = ucum(unitAhead(bytes, packet.offset + 4, count) ?? object.unitCode)
   const draft = draftStart()
-  readList(packet, 'attributes', () => {
-    const id = packet.u16be('attribute-id')
-    packet.explain(attributeName(id))
-    const length = packet.u16be('attribute-value.length')
-    readAttribute(packet, id, length, object, unit, draft)
+  readAttributes(packet, 'attributes', (id, name, length) => {
+    readAttribute(packet, id, name, length, object, unit, draft)
   })
   const entry = bytes.slice(start, packet.offset)
   return { ...draft, handle, supplementalTypes: object.supplementalTypes, entry }

@@ -2,8 +2,9 @@ import { X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
 import { type ConnectionOptions, connect, type DetailedPeerCertificate, type TLSSocket } from 'node:tls'
 import { isFingerprint } from '../../broker/contract/enrolment.ts'
-import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
+import { PreCareError } from '../../device-drivers/errors.ts'
 import type { HubClock } from '../hub-clock.ts'
+import { opened } from '../opened-line.ts'
 import { doubtOf } from './server-check.ts'
 
 /** A TLS connection that is open only once the server has proven to be the broker. */
@@ -44,7 +45,7 @@ function options({ host, port, address }: Pick<SecureTarget, 'host' | 'port' | '
 export async function openSecureLine(target: SecureTarget, clock: HubClock, signal: AbortSignal): Promise<TLSSocket> {
   const { host, authority, key, certificate } = target
   const identity = key === undefined || certificate === undefined ? {} : { key, cert: certificate }
-  const socket = await opened(connect({ ...options(target), ca: authority, ...identity }), signal)
+  const socket = await opened(connect({ ...options(target), ca: authority, ...identity }), 'secureConnect', signal)
   const doubt = doubtOf(
     {
       authorized: socket.authorized,
@@ -61,26 +62,6 @@ export async function openSecureLine(target: SecureTarget, clock: HubClock, sign
   return socket
 }
 
-function opened(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: unknown) => {
-      signal.removeEventListener('abort', cut)
-      socket.destroy()
-      reject(new PreCareError('uplink-lost', messageOf(error), { cause: error }))
-    }
-    const cut = () => fail(signal.reason)
-    if (signal.aborted) return cut()
-    signal.addEventListener('abort', cut, { once: true })
-    // Stays: an error between this and the next listener must not end the process.
-    socket.on('error', fail)
-    socket.once('close', () => fail(new Error('the server closed the connection')))
-    socket.once('secureConnect', () => {
-      signal.removeEventListener('abort', cut)
-      resolve(socket)
-    })
-  })
-}
-
 /**
  * The certificate of the authority, which a server shows behind its own, known by nothing but its fingerprint.
  * @param meant as `isFingerprint` takes it
@@ -88,7 +69,7 @@ function opened(socket: TLSSocket, signal: AbortSignal): Promise<TLSSocket> {
  * @throws PreCareError 'server-untrusted' when it shows none of this fingerprint, 'uplink-lost' when nobody answers
  */
 export async function fetchAuthority(host: string, port: number, meant: string, signal: AbortSignal): Promise<string> {
-  const socket = await opened(connect(options({ host, port })), signal)
+  const socket = await opened(connect(options({ host, port })), 'secureConnect', signal)
   let shown: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true)
   socket.destroy()
   for (let i = 0; i < MAX_CHAIN && shown?.raw !== undefined; i += 1) {

@@ -8,6 +8,7 @@ import { messageOf } from '../../device-drivers/errors.ts'
 import { paintFor, receiptLine } from '../clinic/lines.ts'
 import { type ReadyFile, subscribeAsClinic } from '../clinic/subscriber.ts'
 import { hubConfig, readScenario } from '../scenario.ts'
+import { realTime } from '../time.ts'
 import { type Child, runToEnd } from './children.ts'
 import { type Start, type Together, together } from './together.ts'
 
@@ -16,6 +17,7 @@ import { type Start, type Together, together } from './together.ts'
  * starts them, subscribes as a clinic does, and prints what arrives.
  */
 
+const time = realTime()
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
 /** The main of a part, as source or as built JavaScript, whichever this file is. */
 const mainOf = (part: string): string => fileURLToPath(new URL(`../../${part}/main${extension}`, import.meta.url))
@@ -128,7 +130,7 @@ const isReady = (line: Record<string, unknown>): boolean => line['event'] === 'r
 /** A hub logs each receipt; the demo shows it, since receipts are for hubs and no clinic may read them. */
 function printReceipt({ event, hub, first, last }: Record<string, unknown>): void {
   if (event !== 'receipt' || typeof hub !== 'string' || typeof first !== 'number' || typeof last !== 'number') return
-  console.log(receiptLine(new Date().toISOString(), hub, first, last))
+  console.log(receiptLine(new Date(time.now()).toISOString(), hub, first, last))
 }
 
 interface Secrets {

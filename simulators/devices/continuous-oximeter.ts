@@ -1,9 +1,10 @@
 import { byteWriter } from '../encoders/byte-writer.ts'
 import { encodeContinuous, MEASUREMENT_STATUS, SENSOR_STATUS } from '../encoders/pulse-oximeter.ts'
 import { type BleDevice, need, type Surroundings } from './device.ts'
-import { createStream, type StreamOptions } from './stream.ts'
+import { createStream } from './stream.ts'
+import type { WornOptions } from './worn-device.ts'
 
-export interface ContinuousOximeterOptions extends StreamOptions {
+export interface ContinuousOximeterOptions extends WornOptions {
   /** Never says that a value is good: the hub must wait until it stands still. */
   readonly withoutVerdict?: boolean
   /** Device and sensor status bits of every packet: 0x20 low perfusion. */

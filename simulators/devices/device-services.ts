@@ -11,7 +11,7 @@ import type { DeviceClock } from './device-clock.ts'
 /** Application error: value not allowed (Core Supplement, Part B, 1.2: out of range). */
 const OUT_OF_RANGE = 0xff
 
-export interface Identity {
+interface Identity {
   readonly manufacturer: string
   readonly model: string
   readonly serial: string
@@ -21,7 +21,7 @@ export interface Identity {
 }
 
 /** Device Information 0x180A. */
-export function deviceInformation(identity: Identity): ServiceDefinition {
+function deviceInformation(identity: Identity): ServiceDefinition {
   const text = (uuid: string, value: string): CharacteristicDefinition => ({
     uuid,
     properties: ['read'],
@@ -39,10 +39,24 @@ export function deviceInformation(identity: Identity): ServiceDefinition {
 }
 
 /** Battery 0x180F. */
-export const batteryService = (percent: () => number): ServiceDefinition => ({
+const batteryService = (percent: () => number): ServiceDefinition => ({
   uuid: '180F',
   characteristics: [{ uuid: '2A19', properties: ['read'], value: () => encodeBatteryLevel(percent()) }],
 })
+
+export interface DescribedDevice {
+  readonly id: string
+  readonly identity?: Partial<Identity>
+  readonly batteryPercent?: number
+}
+
+export const BATTERY_PERCENT = 90
+
+/** The two that every device has: who it is, and its battery. */
+export const standardServices = (options: DescribedDevice, model: string): readonly ServiceDefinition[] => [
+  deviceInformation({ manufacturer: 'Simulated', model, serial: options.id, ...options.identity }),
+  batteryService(() => options.batteryPercent ?? BATTERY_PERCENT),
+]
 
 /**
  * A characteristic that reads and sets the device's clock: 2A08 inside the measurement's service (A&D), or 2A2B of the

@@ -1,6 +1,7 @@
 import { encodeHeartRate } from '../encoders/heart-rate.ts'
 import { type BleDevice, need, type Surroundings } from './device.ts'
-import { createStream, type StreamOptions, type StreamService } from './stream.ts'
+import { createStream, type StreamService } from './stream.ts'
+import type { WornOptions } from './worn-device.ts'
 
 /** Body Sensor Location 0x2A38: chest. */
 const CHEST = 1
@@ -9,7 +10,7 @@ const RR_PER_MINUTE = 60 * 1024
 
 /** Heart Rate Service 0x180D: value heartRate, with RR intervals; contact is lost when it is taken off. */
 export function createHeartRateBelt(
-  options: StreamOptions,
+  options: WornOptions,
   around: Surroundings,
   vendor: Pick<StreamService, 'advertisement'> = {},
 ): BleDevice {

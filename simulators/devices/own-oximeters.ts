@@ -8,7 +8,8 @@ import {
 } from '../encoders/own-oximeters.ts'
 import { createAskedStream } from './asked-stream.ts'
 import { type BleDevice, need, type Surroundings, type Values } from './device.ts'
-import { createStream, type StreamOptions } from './stream.ts'
+import { createStream } from './stream.ts'
+import type { WornOptions } from './worn-device.ts'
 
 /** Oximeters that are worn and speak their vendor's own protocol. Values: oxygenSaturation (%) and pulseRate. */
 
@@ -24,7 +25,7 @@ const EARLY_ERROR = 5
 const early = (values: Values | undefined): Values | undefined =>
   values && { ...values, oxygenSaturation: (values['oxygenSaturation'] ?? 0) - EARLY_ERROR }
 
-export interface NoninOptions extends StreamOptions {
+export interface NoninOptions extends WornOptions {
   readonly lowBattery?: boolean
   /** Signal of 0.3 % modulation or less: no reading, however long it is worn. */
   readonly weakSignal?: boolean
@@ -60,7 +61,7 @@ export function createNoninBle(options: NoninOptions, around: Surroundings): Ble
 }
 
 /** Jumper "My Oximeter": pieces of the wave around one packet with values a second. */
-export function createJumper(options: StreamOptions, around: Surroundings): BleDevice {
+export function createJumper(options: WornOptions, around: Surroundings): BleDevice {
   return createAskedStream(
     {
       kind: 'oxygen-saturation',
@@ -79,7 +80,7 @@ export function createJumper(options: StreamOptions, around: Surroundings): BleD
   )
 }
 
-export interface ContecOximeterOptions extends StreamOptions {
+export interface ContecOximeterOptions extends WornOptions {
   /** Damages every n-th packet with values. */
   readonly garblesEvery?: number
 }
@@ -114,7 +115,7 @@ export function createContecOximeter(options: ContecOximeterOptions, around: Sur
   )
 }
 
-export interface RingOptions extends StreamOptions {
+export interface RingOptions extends WornOptions {
   /** Never sends the last byte of an answer, which does not fit into one notification. */
   readonly losesCrc?: boolean
 }

@@ -1,34 +1,20 @@
 import type { Kind } from '../../device-drivers/reading.ts'
-import type {
-  AttachedPeripheral,
-  CharacteristicDefinition,
-  PeripheralDefinition,
-  PeripheralLink,
-  SecurityPolicy,
-  ServiceDefinition,
-} from '../bluetooth/peripheral.ts'
+import type { CharacteristicDefinition, ServiceDefinition } from '../bluetooth/peripheral.ts'
 import { toHex } from '../encoders/byte-writer.ts'
+import { type AdvertiseMs, createAdvertisingWindow } from './advertising-window.ts'
 import type { BleDevice, EmittedReading, Surroundings, Values } from './device.ts'
 import { emissions } from './device.ts'
 import type { ClockHabits } from './device-clock.ts'
-import { batteryService, deviceInformation } from './device-services.ts'
+import { standardServices } from './device-services.ts'
+import { createGapPeripheral, encrypts, type PeripheralOptions } from './gap-peripheral.ts'
 import { createRecordServer, type RecordServerHabits, type ServedRecord } from './record-server.ts'
-import { ADVERTISING_FLAGS, REMOTE_USER_TERMINATED } from './store-and-forward.ts'
 
 /** A device that keeps its records for ever and hands out those that are asked for: glucose meters and sensors. */
 
-export interface RecordKeeperOptions extends RecordServerHabits {
-  readonly id: string
-  readonly address: string
-  readonly addressType?: 'public' | 'random'
-  readonly name?: string
-  readonly security?: SecurityPolicy
-  readonly batteryPercent?: number
+export interface RecordKeeperOptions extends Omit<PeripheralOptions, 'identity'>, RecordServerHabits {
   readonly clock?: ClockHabits
   readonly capacity?: number
-  /** How long it advertises after a measurement; 'always': never stops. */
-  readonly advertiseMs?: number | 'always'
-  readonly advertisingIntervalMs?: number
+  readonly advertiseMs?: AdvertiseMs
   readonly restMs?: number
   /** It hangs up so long after an answer; 'never': the hub must. */
   readonly leavesAfterMs?: number | 'never'
@@ -64,8 +50,6 @@ export interface RecordKeeper extends BleDevice {
 }
 
 const CAPACITY = 500
-const ADVERTISE_MS = 30_000
-const ADVERTISING_INTERVAL_MS = 100
 const REST_MS = 3_000
 const LEAVES_AFTER_MS = 1_000
 
@@ -75,24 +59,15 @@ export function createRecordKeeper(
   around: Surroundings,
 ): Omit<RecordKeeper, 'measure' | 'changeBattery'> & { forgetBond(): void } {
   const made = emissions(around)
-  const encrypted = (options.security ?? 'none') !== 'none'
+  const encrypted = encrypts(options)
   let records: KeptRecord[] = []
-  let attached: AttachedPeripheral | undefined
-  let link: PeripheralLink | undefined
-  let advertiseUntil = 0
   let timer: { cancel(): void } | undefined
 
   const after = (ms: number, then: () => void): void => {
     timer?.cancel()
     timer = around.time.setTimeout(then, ms)
   }
-  const leave = (): void => link?.disconnect(REMOTE_USER_TERMINATED)
-  const advertise = (): void => {
-    if (link) return
-    const left = advertiseUntil - around.time.now()
-    if (options.advertiseMs === 'always') attached?.startAdvertising()
-    else if (left > 0) attached?.startAdvertising(left)
-  }
+  const leave = (): void => peripheral.hangUp()
 
   const packetsOf = (record: KeptRecord): ServedRecord['packets'] =>
     spec.packets(record, records.length - 1 - records.indexOf(record))
@@ -115,67 +90,57 @@ export function createRecordKeeper(
     },
     encrypted,
   )
-  const definition: PeripheralDefinition = {
-    address: options.address,
-    addressType: options.addressType ?? 'public',
-    ...(options.security ? { security: options.security } : {}),
-    services: [
-      {
-        uuid: spec.service,
-        characteristics: [
-          ...spec.sources.map(
-            (uuid): CharacteristicDefinition => ({
-              uuid,
-              properties: [spec.indicates ? 'indicate' : 'notify'],
-              encrypted,
-              onSubscribe: (_, mode) => server.subscribed(uuid, mode !== 'none'),
-            }),
-          ),
-          ...spec.others,
-          server.characteristic,
-        ],
+  const services: readonly ServiceDefinition[] = [
+    {
+      uuid: spec.service,
+      characteristics: [
+        ...spec.sources.map(
+          (uuid): CharacteristicDefinition => ({
+            uuid,
+            properties: [spec.indicates ? 'indicate' : 'notify'],
+            encrypted,
+            onSubscribe: (_, mode) => server.subscribed(uuid, mode !== 'none'),
+          }),
+        ),
+        ...spec.others,
+        server.characteristic,
+      ],
+    },
+    ...(spec.moreServices ?? []),
+    ...standardServices(options, spec.model),
+  ]
+  const peripheral = createGapPeripheral(
+    {
+      name: spec.model,
+      service: spec.service,
+      services,
+      onAttached: () => window.advertise(),
+      onConnect: (opened) => {
+        timer?.cancel()
+        server.connected(opened)
       },
-      ...(spec.moreServices ?? []),
-      deviceInformation({ manufacturer: 'Simulated', model: spec.model, serial: options.id }),
-      batteryService(() => options.batteryPercent ?? 90),
-    ],
-    advertising: () => ({
-      intervalMs: options.advertisingIntervalMs ?? ADVERTISING_INTERVAL_MS,
-      flags: ADVERTISING_FLAGS,
-      name: options.name ?? spec.model,
-      nameInScanResponse: true,
-      services: [spec.service],
-    }),
-    onConnect: (opened) => {
-      link = opened
-      timer?.cancel()
-      server.connected(opened)
+      onDisconnect: () => {
+        server.disconnected()
+        after(options.restMs ?? REST_MS, window.advertise)
+      },
     },
-    onDisconnect: () => {
-      link = undefined
-      server.disconnected()
-      after(options.restMs ?? REST_MS, advertise)
-    },
-  }
+    options,
+  )
+  const window = createAdvertisingWindow(peripheral, around.time, options.advertiseMs)
 
   return {
     id: options.id,
-    definition,
+    definition: peripheral.definition,
     emitted: made.list,
     requests: server.requests,
-    attachTo(place) {
-      attached = place.attach(definition)
-      advertise()
-      return attached
-    },
+    attachTo: peripheral.attachTo,
     keep(record, deviceTime) {
       records.push(record)
       if (records.length > (options.capacity ?? CAPACITY)) records.shift()
       const [packet] = packetsOf(record)
       const hex = toHex(packet?.bytes ?? new Uint8Array())
-      advertiseUntil =
-        around.time.now() + (typeof options.advertiseMs === 'number' ? options.advertiseMs : ADVERTISE_MS)
-      advertise()
+      window.open()
+      window.advertise()
       return made.add({
         key: `${options.id}/${hex}`,
         device: options.id,
@@ -191,13 +156,11 @@ export function createRecordKeeper(
     clear() {
       records = []
     },
-    forgetBond: () => attached?.forgetBond(),
+    forgetBond: peripheral.forgetBond,
     close() {
       timer?.cancel()
-      leave()
-      attached?.detach()
+      peripheral.close()
       timer?.cancel()
-      attached = undefined
     },
   }
 }

@@ -2,18 +2,17 @@ import { messageOf } from '../../device-drivers/errors.ts'
 import type { Kind } from '../../device-drivers/reading.ts'
 import type {
   AdvertisingDefinition,
-  AttachedPeripheral,
   CharacteristicDefinition,
-  PeripheralDefinition,
   PeripheralLink,
-  SecurityPolicy,
   ServiceDefinition,
 } from '../bluetooth/peripheral.ts'
 import { toHex } from '../encoders/byte-writer.ts'
 import type { CalendarTime } from '../encoders/date-time.ts'
+import { type AdvertiseMs, createAdvertisingWindow } from './advertising-window.ts'
 import { type BleDevice, emissions, type Surroundings, type Values } from './device.ts'
 import { type ClockHabits, createDeviceClock, type DeviceClock, isoLocal } from './device-clock.ts'
-import { batteryService, deviceInformation, type Identity, timeCharacteristic } from './device-services.ts'
+import { BATTERY_PERCENT, standardServices, timeCharacteristic } from './device-services.ts'
+import { createGapPeripheral, encrypts, type PeripheralOptions, REMOTE_USER_TERMINATED } from './gap-peripheral.ts'
 import { createRecordMemory, type MemoryHabits } from './record-memory.ts'
 
 /**
@@ -22,9 +21,7 @@ import { createRecordMemory, type MemoryHabits } from './record-memory.ts'
  */
 
 interface VisitHabits {
-  /** How long it advertises after a measurement; medical devices: 30 to 60 s. 'always': never stops. */
-  readonly advertiseMs?: number | 'always'
-  readonly advertisingIntervalMs?: number
+  readonly advertiseMs?: AdvertiseMs
   /** Silence between a visit and the next advertisement of a device that always advertises. */
   readonly restMs?: number
   /** Hands out nothing before its clock was written in this visit (A&D), and leaves. */
@@ -42,14 +39,7 @@ interface VisitHabits {
   readonly cutsBytes?: number
 }
 
-export interface StoreAndForwardOptions extends MemoryHabits, VisitHabits {
-  readonly id: string
-  readonly address: string
-  readonly addressType?: 'public' | 'random'
-  readonly name?: string
-  readonly identity?: Partial<Identity>
-  readonly security?: SecurityPolicy
-  readonly batteryPercent?: number
+export interface StoreAndForwardOptions extends PeripheralOptions, MemoryHabits, VisitHabits {
   readonly clock?: ClockHabits
 }
 
@@ -94,17 +84,11 @@ export interface StoreAndForwardDevice extends BleDevice {
   readonly interruptions: readonly string[]
 }
 
-const ADVERTISE_MS = 30_000
-const ADVERTISING_INTERVAL_MS = 100
 const REST_MS = 3_000
 const LEAVES_AFTER_MS = 300
 const INTERRUPTIONS_KEPT = 100
 /** Records that a device still has after it sent them, for those who ask for all of them. */
 const ALL_KEPT = 90
-/** Remote user terminated connection (Core, Vol 1, Part F, 2.19). */
-export const REMOTE_USER_TERMINATED = 0x13
-/** LE General Discoverable, BR/EDR not supported (Core Supplement, Part A, 1.3). */
-export const ADVERTISING_FLAGS = 0x06
 
 export function createStoreAndForward(
   spec: RecordService,
@@ -114,15 +98,11 @@ export function createStoreAndForward(
   const clock = createDeviceClock(around.wallNow, around.timeZone, options.clock)
   const memory = createRecordMemory(options, around.random, around.onForgotten)
   const made = emissions(around)
-  const encrypted = (options.security ?? 'none') !== 'none'
-  const battery = options.batteryPercent ?? 90
+  const encrypted = encrypts(options)
   const interruptions: string[] = []
-  let attached: AttachedPeripheral | undefined
-  let link: PeripheralLink | undefined
   let listening = false
   let sending = false
   let timeWritten = false
-  let advertiseUntil = 0
   let timer: { cancel(): void } | undefined
   let had = new Set<string>()
   let untimed = 0
@@ -134,24 +114,15 @@ export function createStoreAndForward(
   }
 
   const leave = (): void => {
-    if (link && options.leavesAfterMs !== 'never') {
-      after(options.leavesAfterMs ?? LEAVES_AFTER_MS, () => link?.disconnect(REMOTE_USER_TERMINATED))
-    }
-  }
-
-  const advertise = (): void => {
-    if (link) return
-    if (options.advertiseMs === 'always') attached?.startAdvertising()
-    else {
-      const left = advertiseUntil - around.time.now()
-      if (memory.unsent && left > 0) attached?.startAdvertising(left)
+    if (peripheral.link && options.leavesAfterMs !== 'never') {
+      after(options.leavesAfterMs ?? LEAVES_AFTER_MS, peripheral.hangUp)
     }
   }
 
   /** Resolves when this visit has nothing more; rejects when the link is gone before a confirmation. */
   const sendAll = async (to: PeripheralLink): Promise<void> => {
     spec.beforeRecords?.(to)
-    for (let record = memory.next(had); record && link === to && listening; record = memory.next(had)) {
+    for (let record = memory.next(had); record && peripheral.link === to && listening; record = memory.next(had)) {
       const bytes = record.bytes.subarray(0, record.bytes.length - (options.cutsBytes ?? 0))
       const second = spec.secondPacket?.(record.bytes)
       for (let i = options.sendsTwice ? 2 : 1; i > 0; i--) {
@@ -169,7 +140,7 @@ export function createStoreAndForward(
   }
 
   const send = (): void => {
-    const to = link
+    const to = peripheral.link
     if (!to || !listening || sending) return
     const refused = spec.handsOutTo !== undefined && !spec.handsOutTo(to)
     if (refused || (options.wantsTimeFirst && !timeWritten)) {
@@ -185,7 +156,7 @@ export function createStoreAndForward(
         if (interruptions.length > INTERRUPTIONS_KEPT) interruptions.shift()
       })
       .finally(() => {
-        if (link === to || !link) sending = false
+        if (peripheral.link === to || !peripheral.link) sending = false
       })
   }
 
@@ -201,67 +172,58 @@ export function createStoreAndForward(
     had = new Set()
     for (const record of all) memory.add(record)
   }
-  const definition: PeripheralDefinition = {
-    address: options.address,
-    addressType: options.addressType ?? 'public',
-    ...(options.security ? { security: options.security } : {}),
-    services: [
-      {
-        uuid: spec.service,
-        characteristics: [
-          {
-            uuid: spec.characteristic,
-            properties: ['indicate'],
-            encrypted,
-            onSubscribe: (_, mode) => {
-              listening = mode !== 'none'
-              send()
-            },
+  const services: readonly ServiceDefinition[] = [
+    {
+      uuid: spec.service,
+      characteristics: [
+        {
+          uuid: spec.characteristic,
+          properties: ['indicate'],
+          encrypted,
+          onSubscribe: (_, mode) => {
+            listening = mode !== 'none'
+            send()
           },
-          ...(spec.others ?? []),
-          ...(clockAt === '2A08' ? times : []),
-        ],
+        },
+        ...(spec.others ?? []),
+        ...(clockAt === '2A08' ? times : []),
+      ],
+    },
+    ...(clockAt === '2A2B' ? [{ uuid: '1805', characteristics: times }] : []),
+    ...standardServices(options, spec.model),
+    ...(spec.moreServices?.(offerAgain) ?? []),
+  ]
+  const peripheral = createGapPeripheral(
+    {
+      name: spec.model,
+      service: spec.service,
+      services,
+      ...(spec.advertisement ? { advertisement: spec.advertisement } : {}),
+      onAttached: () => window.advertise(),
+      onConnect: () => {
+        timeWritten = listening = sending = false
+        had = new Set()
+        timer?.cancel()
       },
-      ...(clockAt === '2A2B' ? [{ uuid: '1805', characteristics: times }] : []),
-      deviceInformation({ manufacturer: 'Simulated', model: spec.model, serial: options.id, ...options.identity }),
-      batteryService(() => battery),
-      ...(spec.moreServices?.(offerAgain) ?? []),
-    ],
-    advertising: () => ({
-      intervalMs: options.advertisingIntervalMs ?? ADVERTISING_INTERVAL_MS,
-      flags: ADVERTISING_FLAGS,
-      name: options.name ?? spec.model,
-      nameInScanResponse: true,
-      services: [spec.service],
-      ...spec.advertisement?.(),
-    }),
-    onConnect: (opened) => {
-      link = opened
-      timeWritten = listening = sending = false
-      had = new Set()
-      timer?.cancel()
+      onDisconnect: () => {
+        listening = sending = false
+        after(options.advertiseMs === 'always' ? (options.restMs ?? REST_MS) : 0, window.advertise)
+      },
     },
-    onDisconnect: () => {
-      link = undefined
-      listening = sending = false
-      after(options.advertiseMs === 'always' ? (options.restMs ?? REST_MS) : 0, advertise)
-    },
-  }
+    options,
+  )
+  const window = createAdvertisingWindow(peripheral, around.time, options.advertiseMs, () => memory.unsent)
 
   return {
     id: options.id,
-    definition,
+    definition: peripheral.definition,
     emitted: made.list,
     interruptions,
-    batteryPercent: battery,
+    batteryPercent: options.batteryPercent ?? BATTERY_PERCENT,
     get stored() {
       return memory.size
     },
-    attachTo(place) {
-      attached = place.attach(definition)
-      advertise()
-      return attached
-    },
+    attachTo: peripheral.attachTo,
     measure(values, act = {}) {
       const at = act.at ?? around.wallNow()
       const time = options.withoutTime ? undefined : clock.stamp(at)
@@ -284,22 +246,19 @@ export function createStoreAndForward(
       memory.add({ key: reading.key, bytes })
       all.push({ key: reading.key, bytes })
       if (all.length > ALL_KEPT) all.shift()
-      advertiseUntil =
-        around.time.now() + (typeof options.advertiseMs === 'number' ? options.advertiseMs : ADVERTISE_MS)
-      if (link) send()
-      else advertise()
+      window.open()
+      if (peripheral.link) send()
+      else window.advertise()
       return reading
     },
     changeBattery() {
-      attached?.forgetBond()
+      peripheral.forgetBond()
       clock.lose()
     },
     close() {
       timer?.cancel()
-      link?.disconnect(REMOTE_USER_TERMINATED)
-      attached?.detach()
+      peripheral.close()
       timer?.cancel()
-      attached = undefined
     },
   }
 }

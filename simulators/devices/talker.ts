@@ -1,31 +1,20 @@
 import type { Kind } from '../../device-drivers/reading.ts'
-import type {
-  AttachedPeripheral,
-  CharacteristicDefinition,
-  PeripheralDefinition,
-  PeripheralLink,
-  SecurityPolicy,
-} from '../bluetooth/peripheral.ts'
+import type { CharacteristicDefinition } from '../bluetooth/peripheral.ts'
 import { toHex } from '../encoders/byte-writer.ts'
 import type { CalendarTime } from '../encoders/date-time.ts'
+import { createAdvertisingWindow } from './advertising-window.ts'
 import { type BleDevice, emissions, type Surroundings, type Values } from './device.ts'
 import { type ClockHabits, createDeviceClock, type DeviceClock, isoLocal } from './device-clock.ts'
-import { batteryService, deviceInformation, type Identity } from './device-services.ts'
-import { ADVERTISING_FLAGS, REMOTE_USER_TERMINATED } from './store-and-forward.ts'
+import { standardServices } from './device-services.ts'
+import { createGapPeripheral, encrypts, type PeripheralOptions } from './gap-peripheral.ts'
+import { notifyInParts } from './notify-in-parts.ts'
 
 /**
  * A device with a memory that is asked for its records in its vendor's own words: over one characteristic that is
  * written and one that notifies. What it keeps, it keeps until it is told otherwise.
  */
 
-export interface TalkerOptions {
-  readonly id: string
-  readonly address: string
-  readonly addressType?: 'public' | 'random'
-  readonly name?: string
-  readonly identity?: Partial<Identity>
-  readonly security?: SecurityPolicy
-  readonly batteryPercent?: number
+export interface TalkerOptions extends PeripheralOptions {
   readonly clock?: ClockHabits
   /** Records it holds; the oldest falls out. */
   readonly capacity?: number
@@ -33,7 +22,6 @@ export interface TalkerOptions {
   readonly sendsTwice?: boolean
   /** How long it advertises after a measurement. */
   readonly advertiseMs?: number
-  readonly advertisingIntervalMs?: number
   /** Hangs up in the middle of each visit, after so many records. */
   readonly leavesAfterRecords?: number
   /** Damages the n-th record it says after it was switched on, once. */
@@ -84,10 +72,6 @@ export interface TalkingDevice extends BleDevice {
 }
 
 const CAPACITY = 100
-const ADVERTISE_MS = 30_000
-const ADVERTISING_INTERVAL_MS = 100
-/** An ATT value at the default MTU of 23 (Core, Vol 3, Part F, 3.4.7.1). */
-const ONE_NOTIFICATION = 20
 /** It thinks before it answers. */
 const ANSWER_MS = 10
 const LEAVES_AFTER_MS = 100
@@ -95,15 +79,12 @@ const LEAVES_AFTER_MS = 100
 export function createTalker(spec: Talker, options: TalkerOptions, around: Surroundings): TalkingDevice {
   const clock = createDeviceClock(around.wallNow, around.timeZone, options.clock)
   const made = emissions(around)
-  const encrypted = (options.security ?? 'none') !== 'none'
+  const encrypted = encrypts(options)
   let memory: TalkRecord[] = []
-  let attached: AttachedPeripheral | undefined
-  let link: PeripheralLink | undefined
   let hear: ((bytes: Uint8Array) => void) | undefined
   let number = 0
   let said = 0
   let saidNow = 0
-  let advertiseUntil = 0
   const timers = new Set<{ cancel(): void }>()
 
   const after = (ms: number, then: () => void): void => {
@@ -113,15 +94,7 @@ export function createTalker(spec: Talker, options: TalkerOptions, around: Surro
     }, ms)
     timers.add(timer)
   }
-  const advertise = (): void => {
-    const left = advertiseUntil - around.time.now()
-    if (!link && memory.length > 0 && left > 0) attached?.startAdvertising(left)
-  }
-  const say = (bytes: Uint8Array): void => {
-    for (let at = 0; at < bytes.length; at += ONE_NOTIFICATION) {
-      link?.notify(spec.notify, bytes.slice(at, at + ONE_NOTIFICATION))
-    }
-  }
+  const say = (bytes: Uint8Array): void => notifyInParts(peripheral.link, spec.notify, bytes)
   const talk: Talk = {
     clock,
     records() {
@@ -132,7 +105,7 @@ export function createTalker(spec: Talker, options: TalkerOptions, around: Surro
     say,
     sayRecord(bytes) {
       if (saidNow === options.leavesAfterRecords) {
-        link?.disconnect(REMOTE_USER_TERMINATED)
+        peripheral.hangUp()
         return
       }
       saidNow += 1
@@ -145,7 +118,7 @@ export function createTalker(spec: Talker, options: TalkerOptions, around: Surro
     forget(records) {
       memory = memory.filter((kept) => !records.includes(kept))
     },
-    leave: () => after(LEAVES_AFTER_MS, () => link?.disconnect(REMOTE_USER_TERMINATED)),
+    leave: () => after(LEAVES_AFTER_MS, peripheral.hangUp),
   }
 
   const characteristics: readonly CharacteristicDefinition[] = [
@@ -157,48 +130,35 @@ export function createTalker(spec: Talker, options: TalkerOptions, around: Surro
     },
     { uuid: spec.notify, properties: ['notify'], encrypted },
   ]
-  const definition: PeripheralDefinition = {
-    address: options.address,
-    addressType: options.addressType ?? 'public',
-    ...(options.security ? { security: options.security } : {}),
-    services: [
-      { uuid: spec.service, characteristics },
-      deviceInformation({ manufacturer: 'Simulated', model: spec.model, serial: options.id, ...options.identity }),
-      batteryService(() => options.batteryPercent ?? 90),
-    ],
-    advertising: () => ({
-      intervalMs: options.advertisingIntervalMs ?? ADVERTISING_INTERVAL_MS,
-      flags: ADVERTISING_FLAGS,
-      name: options.name ?? spec.model,
-      nameInScanResponse: true,
-      services: [spec.service],
-    }),
-    onConnect: (opened) => {
-      link = opened
-      saidNow = 0
-      hear = spec.visit(talk)
+  const peripheral = createGapPeripheral(
+    {
+      name: spec.model,
+      service: spec.service,
+      services: [{ uuid: spec.service, characteristics }, ...standardServices(options, spec.model)],
+      onAttached: () => window.advertise(),
+      onConnect: () => {
+        saidNow = 0
+        hear = spec.visit(talk)
+      },
+      onDisconnect: () => {
+        hear = undefined
+        for (const timer of timers) timer.cancel()
+        timers.clear()
+        after(0, window.advertise)
+      },
     },
-    onDisconnect: () => {
-      link = undefined
-      hear = undefined
-      for (const timer of timers) timer.cancel()
-      timers.clear()
-      after(0, advertise)
-    },
-  }
+    options,
+  )
+  const window = createAdvertisingWindow(peripheral, around.time, options.advertiseMs, () => memory.length > 0)
 
   return {
     id: options.id,
-    definition,
+    definition: peripheral.definition,
     emitted: made.list,
     get stored() {
       return memory.length
     },
-    attachTo(place) {
-      attached = place.attach(definition)
-      advertise()
-      return attached
-    },
+    attachTo: peripheral.attachTo,
     measure(values, act = {}) {
       const at = act.at ?? around.wallNow()
       const time = clock.stamp(at)
@@ -222,20 +182,18 @@ export function createTalker(spec: Talker, options: TalkerOptions, around: Surro
         const lost = memory.shift()
         if (lost) around.onForgotten?.(lost.key)
       }
-      advertiseUntil = around.time.now() + (options.advertiseMs ?? ADVERTISE_MS)
-      advertise()
+      window.open()
+      window.advertise()
       return reading
     },
     changeBattery() {
-      attached?.forgetBond()
+      peripheral.forgetBond()
       clock.lose()
     },
     close() {
       for (const timer of timers) timer.cancel()
-      link?.disconnect(REMOTE_USER_TERMINATED)
-      attached?.detach()
+      peripheral.close()
       for (const timer of timers) timer.cancel()
-      attached = undefined
     },
   }
 }

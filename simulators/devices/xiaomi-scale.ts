@@ -1,9 +1,8 @@
-import type { AttachedPeripheral, PeripheralDefinition } from '../bluetooth/peripheral.ts'
 import { toHex } from '../encoders/byte-writer.ts'
 import { encodeXiaomiComposition, encodeXiaomiWeight, type XiaomiFields } from '../encoders/vendor-advertisements.ts'
 import { type BleDevice, emissions, need, type Surroundings } from './device.ts'
 import { type ClockHabits, createDeviceClock, isoLocal } from './device-clock.ts'
-import { ADVERTISING_FLAGS } from './store-and-forward.ts'
+import { createGapPeripheral } from './gap-peripheral.ts'
 
 export interface XiaomiOptions {
   readonly id: string
@@ -21,7 +20,6 @@ export interface XiaomiOptions {
   readonly stateMs?: number
 }
 
-const ADVERTISING_INTERVAL_MS = 100
 const STATE_MS = 2_000
 const PER_KG = { kg: 1, lb: 2.20462262, jin: 2 } as const
 /** Ohm, between bare feet. */
@@ -38,45 +36,38 @@ export function createXiaomiScale(options: XiaomiOptions, around: Surroundings):
   const service = composition ? '181B' : '181D'
   const unit = options.unit ?? 'kg'
   const encode = composition ? encodeXiaomiComposition : encodeXiaomiWeight
-  let attached: AttachedPeripheral | undefined
   let said: Uint8Array | undefined
   let timer: { cancel(): void } | undefined
 
-  const definition: PeripheralDefinition = {
-    address: options.address,
-    addressType: options.addressType ?? 'public',
-    services: [],
-    advertising: () => ({
-      intervalMs: options.advertisingIntervalMs ?? ADVERTISING_INTERVAL_MS,
-      flags: ADVERTISING_FLAGS,
-      name: options.name ?? (composition ? 'MIBFS' : 'MI SCALE2'),
-      nameInScanResponse: true,
-      services: [service],
-      ...(said ? { serviceData: { [service]: said } } : {}),
-      connectable: false,
-    }),
-  }
+  const peripheral = createGapPeripheral(
+    {
+      name: composition ? 'MIBFS' : 'MI SCALE2',
+      service,
+      services: [],
+      advertisement: () => ({ ...(said ? { serviceData: { [service]: said } } : {}), connectable: false }),
+      onAttached: () => {
+        if (said) peripheral.startAdvertising()
+      },
+    },
+    options,
+  )
 
   const say = ([state, ...later]: readonly XiaomiFields[]): void => {
     timer?.cancel()
     said = state && encode(state)
     if (!said) {
-      attached?.stopAdvertising()
+      peripheral.stopAdvertising()
       return
     }
-    attached?.startAdvertising()
+    peripheral.startAdvertising()
     timer = around.time.setTimeout(() => say(later), options.stateMs ?? STATE_MS)
   }
 
   return {
     id: options.id,
-    definition,
+    definition: peripheral.definition,
     emitted: made.list,
-    attachTo(place) {
-      attached = place.attach(definition)
-      if (said) attached.startAdvertising()
-      return attached
-    },
+    attachTo: peripheral.attachTo,
     measure(values, act = {}) {
       const at = act.at ?? around.wallNow()
       const time = clock.stamp(at)
@@ -107,8 +98,7 @@ export function createXiaomiScale(options: XiaomiOptions, around: Surroundings):
     },
     close() {
       timer?.cancel()
-      attached?.detach()
-      attached = undefined
+      peripheral.close()
     },
   }
 }

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import mqtt from 'mqtt'
-import type { AlertMessage } from '../../broker/contract/alert.ts'
 import { topics } from '../../broker/contract/topics.ts'
 import { journalPath } from '../../broker/provision.ts'
 import { provision, residentMb, startBroker } from '../support/broker-process.ts'
 import { alertFleet, DAY_MS, fill, type History, openHistory, TIMED_RULE } from './alert-history.ts'
+import { alertStopwatch, publishAlertLoad } from './alert-latency.ts'
 import { type Bench, percentile } from './bench.ts'
-import { CLIENT, citizenId, connectHubs, ORGANISATION, publishReadings, spo2Reading } from './fleet.ts'
+import { CLIENT, connectHubs, ORGANISATION, spo2Reading } from './fleet.ts'
 
 /**
  * What judging costs with months of history: in this process reading by reading, with 90 and with 9 days behind it; and
@@ -93,56 +93,17 @@ export const bench: Bench = async ({ secs = 20, seed, onProgress }) => {
       await followed(broker.httpUrl)
       const password = secrets.clients[CLIENT] ?? ''
       const subscriber = await mqtt.connectAsync(broker.mqttUrl, { clientId: CLIENT, username: CLIENT, password })
-      const sentAt = new Map<string, number>()
-      const latencies: number[] = []
-      subscriber.on('message', (_topic, payload) => {
-        const now = performance.now()
-        if (payload.length === 0) return
-        const alert = JSON.parse(payload.toString()) as AlertMessage
-        if (alert.rule.id !== TIMED_RULE) return
-        const key = `${alert.citizen}/${alert.state}/${alert.state === 'open' ? alert.openedAt : alert.closedAt}`
-        const sent = sentAt.get(key)
-        if (sent === undefined) return
-        sentAt.delete(key)
-        if (sent > 0) latencies.push(now - sent)
-      })
+      const stopwatch = alertStopwatch((alert) => alert.rule.id === TIMED_RULE)
+      subscriber.on('message', (_topic, payload) => stopwatch.heard(payload))
       await subscriber.subscribeAsync(`${topics.orgRoot(ORGANISATION)}/alerts/#`, { qos: 1 })
       const hubs = await connectHubs(broker.mqttUrl, secrets, HUBS)
       onProgress(`${HUBS} hubs connected; ${WARM_UP_S} s warm-up, then ${secs} s at ${RATE}/s`)
-      const total = (WARM_UP_S + secs) * RATE
-      const alerting = new Set<number>()
-      const pending: Promise<void>[] = []
-      const start = performance.now()
-      let expected = 0
-      for (let i = 0; i < total; i++) {
-        const wait = start + (i * 1000) / RATE - performance.now()
-        if (wait > 1) await after(wait)
-        const citizen = (i * 7 + seed) % CITIZENS
-        const hub = hubs[Math.floor(citizen / PER_HUB)]
-        if (hub === undefined) throw new Error('no such hub')
-        // Another fifth of the citizens in each round, so that nobody goes up and down all day.
-        const changes = (i + Math.floor(i / CITIZENS)) % ALERT_EVERY === 0
-        if (changes && !alerting.delete(citizen)) alerting.add(citizen)
-        const open = alerting.has(citizen)
-        const at = new Date(Date.now() - 1000 + (i % 1000)).toISOString()
-        if (changes) {
-          const measured = i >= WARM_UP_S * RATE
-          if (measured) expected++
-          sentAt.set(`${citizenId(citizen)}/${open ? 'open' : 'closed'}/${at}`, measured ? performance.now() : 0)
-        }
-        pending.push(publishReadings(hub, [spo2Reading(citizen, i + 1, open ? 88 : 96, at)]))
-      }
-      const elapsedS = (performance.now() - start) / 1000
-      await Promise.all(pending)
-      for (let i = 0; i < 50 && latencies.length < expected; i++) await after(100)
-      latencies.sort((a, b) => a - b)
+      const load = { hubs, perHub: PER_HUB, rate: RATE, alertEvery: ALERT_EVERY, warmUpS: WARM_UP_S, secs, seed }
+      const { readingsPerSecond } = await publishAlertLoad(load, stopwatch)
+      await stopwatch.settled()
       const figures = {
-        p50Ms: percentile(latencies, 0.5),
-        p99Ms: percentile(latencies, 0.99),
-        maxMs: latencies.at(-1) ?? Number.NaN,
-        alerts: latencies.length,
-        missing: expected - latencies.length,
-        readingsPerSecond: total / elapsedS,
+        ...stopwatch.figures(),
+        readingsPerSecond,
         judgingMedianMs: percentile(many, 0.5),
         judgingP99Ms: percentile(many, 0.99),
         judgingMedianFewDaysMs: percentile(few, 0.5),

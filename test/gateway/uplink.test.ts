@@ -1,42 +1,15 @@
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { hubStateSchema, readingsMessageSchema } from '../../broker/contract/messages.ts'
-import type { Log } from '../../gateway/log.ts'
-import { openOutbox } from '../../gateway/outbox.ts'
 import { RECEIPT_TIMEOUT_MS } from '../../gateway/send-window.ts'
-import { Uplink } from '../../gateway/uplink.ts'
 import { type ManualClock, manualClock } from '../support/manual-clock.ts'
 import { type ReceiptBroker, receiptBroker } from '../support/receipt-broker.ts'
-import { tempDir, until } from '../support/temp-dir.ts'
+import { until } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
+import { HUB, uplinkHub } from '../support/uplink-hub.ts'
 
-const HUB = 'hub-0001'
 const arrival = (...numbers: number[]) => ({ device: 'scale-0001', drafts: numbers.map((n) => draft(n)) })
 
-function setUp(url: string, clock: ManualClock = manualClock()) {
-  const events: string[] = []
-  const note = (event: string) => void events.push(event)
-  const log: Log = { info: note, warn: note, error: note }
-  const { outbox } = openOutbox(join(tempDir(), 'outbox.db'), {
-    time: () => ({ zone: 'Europe/Copenhagen', now: clock.wall() ?? 0, wallAt: clock.wallAt }),
-    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
-  })
-  const uplink = new Uplink({
-    hub: HUB,
-    broker: { url, username: HUB, password: 'secret' },
-    outbox,
-    clock,
-    random: () => 0.5,
-    log,
-    retained: () => [],
-  })
-  onTestFinished(async () => {
-    await uplink.stop(0)
-    outbox.close()
-  })
-  return { uplink, outbox, clock, events }
-}
+const setUp = (url: string, clock: ManualClock = manualClock()) => ({ ...uplinkHub(url, clock), clock })
 
 const states = (broker: ReceiptBroker) =>
   broker.heard.filter(({ topic }) => topic.endsWith('/state')).map(({ text }) => hubStateSchema.parse(JSON.parse(text)))

@@ -1,12 +1,8 @@
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHubClock, type HubClock } from '../../gateway/hub-clock.ts'
-import type { Log } from '../../gateway/log.ts'
-import { openOutbox } from '../../gateway/outbox.ts'
-import { Uplink, type UplinkOptions } from '../../gateway/uplink.ts'
+import type { UplinkOptions } from '../../gateway/uplink.ts'
 import { provision, startBroker } from '../support/broker-process.ts'
 import { freePort } from '../support/free-port.ts'
 import { manualClock } from '../support/manual-clock.ts'
@@ -15,10 +11,10 @@ import { receiptBroker } from '../support/receipt-broker.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
 import { tempDir, until } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
+import { HUB, uplinkHub } from '../support/uplink-hub.ts'
 
 /** The line between a hub and its broker: dead without saying so, slow, jittery, wrong, and back after a long time. */
 
-const HUB = 'hub-0001'
 const arrival = (from: number, count: number) => ({
   device: 'scale-0001',
   drafts: Array.from({ length: count }, (_, i) => draft(from + i)),
@@ -40,29 +36,9 @@ function fastClock(speed: number): HubClock {
 }
 
 function hubOn(url: string, clock: HubClock, more: Partial<UplinkOptions> = {}) {
-  const events: string[] = []
-  const note = (event: string) => void events.push(event)
-  const log: Log = { info: note, warn: note, error: note }
-  const { outbox } = openOutbox(join(tempDir(), 'outbox.db'), {
-    time: () => ({ zone: 'Europe/Copenhagen', now: clock.wall() ?? 0, wallAt: clock.wallAt }),
-    randomHex: (bytes) => randomBytes(bytes).toString('hex'),
-  })
-  const uplink = new Uplink({
-    hub: HUB,
-    broker: { url, username: HUB, password: 'secret' },
-    outbox,
-    clock,
-    random: seeded(4),
-    log,
-    retained: () => [],
-    ...more,
-  })
-  onTestFinished(async () => {
-    await uplink.stop(0)
-    outbox.close()
-  })
-  const settled = (sequence: number) => outbox.run(sequence, sequence, { rows: 1, bytes: 1 }) === undefined
-  return { uplink, outbox, events, settled }
+  const hub = uplinkHub(url, clock, { random: seeded(4), ...more })
+  const settled = (sequence: number) => hub.outbox.run(sequence, sequence, { rows: 1, bytes: 1 }) === undefined
+  return { ...hub, settled }
 }
 
 async function proxyTo(port: number) {

@@ -1,50 +1,15 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
-import { encodeFormat13 } from '../../simulators/encoders/nonin.ts'
+import { spotCheckOximeter } from '../support/spot-check-oximeter.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 const HUB = 'hub-0001'
-/** What a Nonin oximeter takes for "received". */
-const ACK = 6
-
-const frame = (n: number) =>
-  encodeFormat13({
-    time: { year: 2026, month: 11, day: 20, hour: 8, minute: Math.floor(n / 60), second: n % 60 },
-    oxygenSaturation: 94,
-    pulseRate: 72,
-    smartPoint: true,
-    fromMemory: true,
-  })
 const timeOf = (n: number): string =>
   `2026-11-20T08:${String(Math.floor(n / 60)).padStart(2, '0')}:${String(n % 60).padStart(2, '0')}`
-
-/** An oximeter that sends its next record as soon as the one before was confirmed, without end. */
-async function fullOximeter(onConfirmed: (count: number) => void) {
-  let confirmed = 0
-  const server = createServer((socket) => {
-    socket.on('error', () => socket.destroy())
-    socket.on('data', (bytes) => {
-      for (const byte of bytes) {
-        if (byte !== ACK) continue
-        confirmed += 1
-        onConfirmed(confirmed)
-        socket.write(frame(confirmed))
-      }
-    })
-    socket.write(frame(confirmed))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : 0
-  return { target: `tcp://127.0.0.1:${port}`, confirmed: () => confirmed }
-}
 
 it.each([
   ['SIGTERM', 0],
@@ -56,7 +21,7 @@ it.each([
     const dir = tempDir()
     const file = join(dir, 'hub.json')
     const stop: { now: () => void } = { now: () => undefined }
-    const oximeter = await fullOximeter((count) => {
+    const oximeter = await spotCheckOximeter((count) => {
       if (count === 40) stop.now()
     })
     writeFileSync(

@@ -1,11 +1,9 @@
-import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
-import { encodeFormat13 } from '../../simulators/encoders/nonin.ts'
+import { expect, it } from 'vitest'
 import { optional } from '../support/optional.ts'
 import { receiptBroker } from '../support/receipt-broker.ts'
+import { spotCheckOximeter } from '../support/spot-check-oximeter.ts'
 import { canSupervise, type Supervision, supervise } from '../support/systemd.ts'
 import { tempDir, until } from '../support/temp-dir.ts'
 
@@ -16,50 +14,17 @@ const STUCK_AT = 10
 const WATCHDOG_MS = 4_000
 /** From the moment it is stuck to the start of the next process, beyond the watchdog's period. */
 const GRACE_MS = 5_000
-/** What a Nonin oximeter takes for "received". */
-const ACK = 6
 
 const restartMs =
   Number(/^RestartSec=(\d+)$/m.exec(readFileSync('gateway/service/precare-hub.service', 'utf8'))?.[1]) * 1000
-
-const frame = (n: number) =>
-  encodeFormat13({
-    time: { year: 2026, month: 11, day: 20, hour: 8, minute: 0, second: n },
-    oxygenSaturation: 94,
-    pulseRate: 72,
-    smartPoint: true,
-    fromMemory: true,
-  })
-
-/** An oximeter that sends its oldest record until it is told "received"; `onConfirmed` is told how many were. */
-async function oximeter(onConfirmed: (count: number) => void) {
-  let confirmed = 0
-  const server = createServer((socket) => {
-    socket.on('error', () => socket.destroy())
-    socket.on('data', (bytes) => {
-      for (const byte of bytes) {
-        if (byte !== ACK) continue
-        confirmed += 1
-        onConfirmed(confirmed)
-        if (confirmed < RECORDS) socket.write(frame(confirmed))
-      }
-    })
-    if (confirmed < RECORDS) socket.write(frame(confirmed))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  const address = server.address()
-  return `tcp://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
-}
 
 /** Runs until all records are at the broker. @param stick makes the hub stand still after some; resolves when it does */
 async function transfer(stick: ((hub: Supervision) => Promise<void>) | undefined) {
   const broker = await receiptBroker(HUB)
   const reached = Promise.withResolvers<void>()
-  const target = await oximeter((count) => {
+  const { target } = await spotCheckOximeter((count) => {
     if (count === STUCK_AT) reached.resolve()
-  })
+  }, RECORDS)
   const file = join(tempDir(), 'hub.json')
   const credentials = { url: broker.url, username: HUB, password: 'secret' }
   const serial = [{ id: 'oxi-0001', driver: 'nonin-spot-check', target }]

@@ -12,6 +12,7 @@ import type { LineFaults } from '../../../simulators/serial/line.ts'
 import { listenTcpPort } from '../../../simulators/serial/tcp-port.ts'
 import { realTime } from '../../../simulators/time.ts'
 import { startHome } from '../../support/home.ts'
+import { hexOf } from './stored-readings.ts'
 
 /** IEEE 11073-20601 agents, collected by the whole gateway: from the port to a row of the outbox. */
 
@@ -37,8 +38,6 @@ async function plugged(device: SerialDevice, faults: LineFaults = {}) {
   })
   return { port, entry: { id: device.id, driver: DRIVER, target: port.target } }
 }
-
-const hexOf = (reading: RawReading): string => reading.raw[0]?.hex.toUpperCase() ?? ''
 
 /** Every emitted record is there, once. */
 function expectExactly(readings: readonly RawReading[], emitted: readonly EmittedReading[]): void {

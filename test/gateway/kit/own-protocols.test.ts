@@ -1,44 +1,23 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { isNumber, type RawReading } from '../../../device-drivers/reading.ts'
-import { memoryBonds } from '../../../gateway/transport/bonds.ts'
-import { createNobleTransport } from '../../../gateway/transport/noble.ts'
 import type { VirtualController } from '../../../simulators/bluetooth/controller.ts'
 import type { AttachedPeripheral } from '../../../simulators/bluetooth/peripheral.ts'
-import type { BleDevice, Surroundings } from '../../../simulators/devices/device.ts'
-import { DEVICE_KINDS, readScenario } from '../../../simulators/scenario.ts'
+import type { BleDevice } from '../../../simulators/devices/device.ts'
+import { DEVICE_KINDS } from '../../../simulators/scenario.ts'
 import {
   createOwnProtocolDevice,
   isOwnProtocol,
   type OwnProtocolEntry,
 } from '../../../simulators/scenario-own-protocols.ts'
-import { seededRandom } from '../../../simulators/scenario-random.ts'
-import { realTime, scaledTime } from '../../../simulators/time.ts'
-import { type Home, startHome } from '../../support/home.ts'
-import { collectingLog, startController } from '../transport/radio-fixture.ts'
+import type { Home } from '../../support/home.ts'
+import { startController } from '../transport/radio-fixture.ts'
+import { aroundDevices, homeOf as homeWith, MINUTE, readKit, wallNow } from './ble-kit.ts'
+import { hexOf, numbersOf, of } from './stored-readings.ts'
 
 /** Vendors' own protocols, collected by the whole gateway: from the advertisement to a row of the outbox. */
 
-const KIT = readScenario('simulators/scenarios/kit-own-protocols.json')
-const MINUTE = 60_000
-/** Devices and the radio live faster than the hub, so that a ring worn for two minutes is off again in seconds. */
-const SPEED = 10
-
-const wall = realTime()
-const around: Surroundings = {
-  time: scaledTime(SPEED),
-  wallNow: () => wall.now(),
-  timeZone: 'Europe/Copenhagen',
-  random: seededRandom(4),
-}
-
-const ENTRIES = KIT.devices.filter(isOwnProtocol)
+const { entries: ENTRIES, entryOf, baselineOf } = readKit('simulators/scenarios/kit-own-protocols.json', isOwnProtocol)
+const around = aroundDevices(4)
 const LIVE = new Set<string>(['nonin-ble', 'viatom-ring', 'contec-cms50d-bt', 'jumper-oximeter'])
-
-function entryOf(id: string, habits: object = {}): OwnProtocolEntry {
-  const entry = ENTRIES.find((each) => each.id === id)
-  if (entry === undefined) throw new Error(`no device ${id} in the scenario`)
-  return { ...entry, habits: { ...entry.habits, ...habits } } as OwnProtocolEntry
-}
 
 function placed(
   entry: OwnProtocolEntry,
@@ -53,23 +32,14 @@ function placed(
   return device
 }
 
-function homeOf(entries: readonly OwnProtocolEntry[], adapter: number, options: Record<string, boolean> = {}): Home {
-  const ble = createNobleTransport({ adapter, bonds: memoryBonds(), time: around.time, log: collectingLog([]) })
-  const devices = entries.map(({ id, kind, address }) => ({ id, driver: DEVICE_KINDS[kind].driver, address, options }))
-  return startHome({ devices, ble })
-}
-
-const baselineOf = (id: string): Readonly<Record<string, number>> =>
-  KIT.series.find((series) => series.device === id)?.baseline ?? {}
-const hexOf = (reading: RawReading): string => reading.raw[0]?.hex.toUpperCase() ?? ''
-const of = (readings: readonly RawReading[], id: string): RawReading[] => readings.filter((r) => r.device === id)
-const numbersOf = (reading: RawReading | undefined): Record<string, number | string> =>
-  Object.fromEntries(Object.entries(reading?.values ?? {}).map(([name, v]) => [name, isNumber(v) ? v.value : v.absent]))
+/** The radio lives as fast as the devices, so that a ring worn for two minutes is off again in seconds. */
+const homeOf = (entries: readonly OwnProtocolEntry[], adapter: number, options: Record<string, boolean> = {}): Home =>
+  homeWith(entries, adapter, () => options, around.time)
 
 /** So many acts of measuring before the hub comes, an hour apart. */
 function measuredBefore(device: BleDevice, acts: number): void {
   const values = baselineOf(device.id)
-  for (let i = acts; i > 0; i--) device.measure(values, { at: wall.now() - i * 60 * MINUTE })
+  for (let i = acts; i > 0; i--) device.measure(values, { at: wallNow() - i * 60 * MINUTE })
 }
 
 /** A spirometer forgets two blows a visit; everything else hands over all it has. */

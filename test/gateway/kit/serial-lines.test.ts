@@ -16,6 +16,7 @@ import { createMockPorts } from '../../../simulators/serial/mock-port.ts'
 import { listenTcpPort } from '../../../simulators/serial/tcp-port.ts'
 import { realTime, scaledTime } from '../../../simulators/time.ts'
 import { startHome } from '../../support/home.ts'
+import { hexOf } from './stored-readings.ts'
 
 /** Devices on serial lines, collected by the whole gateway: from the port to a row of the outbox. */
 
@@ -56,7 +57,6 @@ async function plugged(
   return { device, cut: port.cut, entry: { id: device.id, driver, target: port.target, ...(options && { options }) } }
 }
 
-const hexOf = (reading: RawReading): string => reading.raw[0]?.hex.toUpperCase() ?? ''
 const of = (readings: readonly RawReading[], { id }: Pick<SerialDevice, 'id'>): RawReading[] =>
   readings.filter((r) => r.device === id)
 

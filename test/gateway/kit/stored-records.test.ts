@@ -1,42 +1,21 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { isNumber, type RawReading } from '../../../device-drivers/reading.ts'
-import { memoryBonds } from '../../../gateway/transport/bonds.ts'
-import { createNobleTransport } from '../../../gateway/transport/noble.ts'
-import { systemTime } from '../../../gateway/transport/transport-time.ts'
 import type { VirtualController } from '../../../simulators/bluetooth/controller.ts'
-import type { BleDevice, Surroundings } from '../../../simulators/devices/device.ts'
+import type { BleDevice } from '../../../simulators/devices/device.ts'
 import { createBleDevice } from '../../../simulators/devices/of-scenario.ts'
-import { DEVICE_KINDS, readScenario, type ScenarioDevice } from '../../../simulators/scenario.ts'
-import { seededRandom } from '../../../simulators/scenario-random.ts'
-import { realTime, scaledTime } from '../../../simulators/time.ts'
-import { startHome } from '../../support/home.ts'
-import { collectingLog, startController } from '../transport/radio-fixture.ts'
+import { startController } from '../transport/radio-fixture.ts'
+import { aroundDevices, type BleEntry, homeOf, isBle, MINUTE, readKit, wallNow } from './ble-kit.ts'
+import { numbersOf, of } from './stored-readings.ts'
 
 /** Meters, a sensor, an oximeter with a memory and body scales, collected by the whole gateway: advertisement to outbox row. */
 
-type BleEntry = Extract<ScenarioDevice, { address: string }>
-
-const KIT = readScenario('simulators/scenarios/kit-stored-records.json')
-const MINUTE = 60_000
-/** Devices live faster than the hub. */
-const SPEED = 10
-
-const wall = realTime()
-const around: Surroundings = {
-  time: scaledTime(SPEED),
-  wallNow: () => wall.now(),
-  timeZone: 'Europe/Copenhagen',
-  random: seededRandom(5),
-}
+const kit = readKit('simulators/scenarios/kit-stored-records.json', isBle)
+const entries = kit.entries.map(({ id }) => kit.entryOf(id, { advertiseMs: 50 * MINUTE }))
+const around = aroundDevices(5)
 
 /** What a technician has entered for a device. */
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   'scale-5001': { userIndex: 1, consentCode: 1234 },
 }
-
-const entries = KIT.devices
-  .filter((each): each is BleEntry => 'address' in each)
-  .map((entry) => ({ ...entry, habits: { ...entry.habits, advertiseMs: 50 * MINUTE } }) as BleEntry)
 
 function placed(entry: BleEntry, controller: VirtualController): BleDevice {
   const device = createBleDevice(entry, around)
@@ -45,18 +24,6 @@ function placed(entry: BleEntry, controller: VirtualController): BleDevice {
   return device
 }
 
-/** Three acts of each person, before the hub hears of it. */
-function measuredBefore(device: BleDevice): void {
-  for (const { slot, baseline } of KIT.series.filter((series) => series.device === device.id)) {
-    for (const ago of [90, 60, 30]) {
-      device.measure(baseline, { at: wall.now() - ago * MINUTE, ...(slot === undefined ? {} : { slot }) })
-    }
-  }
-}
-
-const of = (readings: readonly RawReading[], id: string): RawReading[] => readings.filter((r) => r.device === id)
-const numbersOf = (reading: RawReading | undefined): Record<string, number | string> =>
-  Object.fromEntries(Object.entries(reading?.values ?? {}).map(([name, v]) => [name, isNumber(v) ? v.value : v.absent]))
 const sorted = (texts: readonly (string | undefined)[]): (string | undefined)[] => texts.toSorted()
 
 describe('devices with a memory in a home', () => {
@@ -64,20 +31,11 @@ describe('devices with a memory in a home', () => {
     const { adapter, controller } = startController({ time: around.time })
     const devices = entries.map((entry) => placed(entry, controller))
     expect(devices).toHaveLength(10)
-    devices.forEach(measuredBefore)
+    devices.forEach(kit.measuredBefore)
     const emitted = devices.flatMap((device) => device.emitted)
     expect(emitted).toHaveLength(33)
 
-    const ble = createNobleTransport({ adapter, bonds: memoryBonds(), time: systemTime, log: collectingLog([]) })
-    const home = startHome({
-      ble,
-      devices: entries.map(({ id, kind, address }) => ({
-        id,
-        address,
-        driver: DEVICE_KINDS[kind].driver,
-        options: OPTIONS[id] ?? {},
-      })),
-    })
+    const home = homeOf(entries, adapter, (id) => OPTIONS[id])
     await home.until((readings) => readings.length >= emitted.length)
     const readings = home.readings()
 
@@ -118,11 +76,10 @@ describe('devices with a memory in a home', () => {
     // A busy machine must not look like a meter that was not asked soon enough.
     const patient = { ...entry, habits: { ...entry.habits, leavesAfterMs: 'never' } } as BleEntry
     const meter = placed(patient, controller)
-    const measure = (glucose: number): void => void meter.measure({ glucose }, { at: wall.now() - 10 * MINUTE })
+    const measure = (glucose: number): void => void meter.measure({ glucose }, { at: wallNow() - 10 * MINUTE })
     measure(5)
     measure(6)
-    const ble = createNobleTransport({ adapter, bonds: memoryBonds(), time: systemTime, log: collectingLog([]) })
-    const home = startHome({ ble, devices: [{ id: entry.id, address: entry.address, driver: 'accu-chek' }] })
+    const home = homeOf([entry], adapter)
     const visits = () => home.log.filter(({ event }) => event === 'visit')
     await home.until(() => visits().length === 1)
     measure(7)

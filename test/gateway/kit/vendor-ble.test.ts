@@ -1,39 +1,21 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { isNumber, type RawReading } from '../../../device-drivers/reading.ts'
-import { memoryBonds } from '../../../gateway/transport/bonds.ts'
-import { createNobleTransport } from '../../../gateway/transport/noble.ts'
-import { systemTime } from '../../../gateway/transport/transport-time.ts'
 import type { VirtualController } from '../../../simulators/bluetooth/controller.ts'
-import type { BleDevice, Surroundings } from '../../../simulators/devices/device.ts'
+import type { BleDevice } from '../../../simulators/devices/device.ts'
 import { createBleDevice } from '../../../simulators/devices/of-scenario.ts'
-import { DEVICE_KINDS, readScenario, type ScenarioDevice } from '../../../simulators/scenario.ts'
-import { seededRandom } from '../../../simulators/scenario-random.ts'
-import { realTime, scaledTime } from '../../../simulators/time.ts'
-import { startHome } from '../../support/home.ts'
-import { collectingLog, startController } from '../transport/radio-fixture.ts'
+import { DEVICE_KINDS } from '../../../simulators/scenario.ts'
+import { startController } from '../transport/radio-fixture.ts'
+import { aroundDevices, type BleEntry, homeOf, isBle, MINUTE, readKit, wallNow } from './ble-kit.ts'
+import { hexOf, numbersOf, of } from './stored-readings.ts'
 
 /** Vendors' Bluetooth devices, collected by the whole gateway: from the advertisement to a row of the outbox. */
 
-type BleEntry = Extract<ScenarioDevice, { address: string }>
-
-const KIT = readScenario('simulators/scenarios/kit-vendor-ble.json')
-const MINUTE = 60_000
-/** Devices live faster than the hub, so that a minute on a chest is over in seconds. */
-const SPEED = 10
-
-const wall = realTime()
-const around: Surroundings = {
-  time: scaledTime(SPEED),
-  wallNow: () => wall.now(),
-  timeZone: 'Europe/Copenhagen',
-  random: seededRandom(4),
-}
-
-const entryOf = (id: string, habits: object = {}): BleEntry => {
-  const entry = KIT.devices.find((each): each is BleEntry => each.id === id && 'address' in each)
-  if (entry === undefined) throw new Error(`no device ${id} in the scenario`)
-  return { ...entry, habits: { ...entry.habits, ...habits } } as BleEntry
-}
+const {
+  entries: ENTRIES,
+  entryOf,
+  baselineOf,
+  measuredBefore,
+} = readKit('simulators/scenarios/kit-vendor-ble.json', isBle)
+const around = aroundDevices(4)
 
 function placed(entry: BleEntry, controller: VirtualController, onConnect = (): void => undefined): BleDevice {
   const device = createBleDevice(entry, around)
@@ -51,35 +33,12 @@ function placed(entry: BleEntry, controller: VirtualController, onConnect = (): 
   return device
 }
 
-function homeOf(entries: readonly BleEntry[], adapter: number, options: Readonly<Record<string, boolean>> = {}) {
-  const ble = createNobleTransport({ adapter, bonds: memoryBonds(), time: systemTime, log: collectingLog([]) })
-  const devices = entries.map(({ id, kind, address }) => ({ id, driver: DEVICE_KINDS[kind].driver, address, options }))
-  return startHome({ devices, ble })
-}
-
-const hexOf = (reading: RawReading): string => reading.raw[0]?.hex.toUpperCase() ?? ''
-const of = (readings: readonly RawReading[], id: string): RawReading[] => readings.filter((r) => r.device === id)
-const numbersOf = (reading: RawReading | undefined): Record<string, number | string> =>
-  Object.fromEntries(Object.entries(reading?.values ?? {}).map(([name, v]) => [name, isNumber(v) ? v.value : v.absent]))
-
-/** Three acts of each person, before the hub hears of it. */
-function measuredBefore(device: BleDevice): void {
-  for (const { slot, baseline } of KIT.series.filter((series) => series.device === device.id)) {
-    for (const ago of [90, 60, 30]) {
-      device.measure(baseline, { at: wall.now() - ago * MINUTE, ...(slot === undefined ? {} : { slot }) })
-    }
-  }
-}
-
-const baselineOf = (id: string): Readonly<Record<string, number>> =>
-  KIT.series.find((series) => series.device === id)?.baseline ?? {}
-
 const LIVE = new Set(['polar-belt', 'xiaomi-scale', 'xiaomi-composition-scale'])
 
 describe('vendors Bluetooth devices in a home', () => {
   it('are all collected with their habits, every record once', { timeout: 60_000 }, async () => {
     const { adapter, controller } = startController({ time: around.time })
-    const entries = KIT.devices.map(({ id, kind }) => entryOf(id, LIVE.has(kind) ? {} : { advertiseMs: 50 * MINUTE }))
+    const entries = ENTRIES.map(({ id, kind }) => entryOf(id, LIVE.has(kind) ? {} : { advertiseMs: 50 * MINUTE }))
     const storing = entries.filter(({ kind }) => !LIVE.has(kind)).map((entry) => placed(entry, controller))
     const live = entries.filter(({ kind }) => LIVE.has(kind)).map((entry) => placed(entry, controller))
     expect([storing.length, live.length]).toEqual([10, 3])
@@ -164,8 +123,8 @@ describe('vendors Bluetooth devices in a home', () => {
     const { adapter, controller } = startController({ time: around.time })
     const entry = entryOf('thermometer-4001', { clock: {}, advertiseMs: 50 * MINUTE })
     const device = placed(entry, controller)
-    device.measure(baselineOf(device.id), { at: wall.now() - MINUTE })
-    const home = homeOf([entry], adapter, { sendAll: true })
+    device.measure(baselineOf(device.id), { at: wallNow() - MINUTE })
+    const home = homeOf([entry], adapter, () => ({ sendAll: true }))
     const visits = () => home.log.filter(({ event }) => event === 'visit')
     await home.until(() => visits().length === 1)
     device.measure(baselineOf(device.id))

@@ -1,15 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { isPreCareError } from '../../../device-drivers/errors.ts'
 import type { VirtualBluez } from '../../../simulators/bluez/virtual-bluez.ts'
 import { scaledTime } from '../../../simulators/time.ts'
 import { bareBluezHub, startBluez, startBus, withDbus } from './bluez-fixture.ts'
-import { becomes, bytes, collect, device, MEASUREMENT, temporaryFolder } from './radio-fixture.ts'
+import { ADDRESS, becomes, bytes, code, collect, device, MEASUREMENT, temporaryFolder } from './radio-fixture.ts'
 
-const ADDRESS = '11:22:33:44:55:66'
 /** The hub's second is a tenth of one: it waits one before it tries again. */
 const FAST = { time: scaledTime(10), deadlines: { connectMs: 10_000 } }
 const never = new AbortController().signal
-const code = (error: unknown) => (isPreCareError(error) ? error.code : String(error))
 
 function attach(bluez: VirtualBluez) {
   const peripheral = bluez.attach(

@@ -1,15 +1,12 @@
 import { createClient } from 'dbus-native'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { isPreCareError } from '../../../device-drivers/errors.ts'
 import { answer, capabilityFor, pairingWish } from '../../../gateway/transport/bluez/pairing.ts'
 import type { SecurityPolicy } from '../../../simulators/bluetooth/peripheral.ts'
 import { startBluezHub, withDbus } from './bluez-fixture.ts'
-import { becomes, bytes, device, hexOf } from './radio-fixture.ts'
+import { ADDRESS, becomes, bytes, code, device, hexOf } from './radio-fixture.ts'
 
-const ADDRESS = '11:22:33:44:55:66'
 const PASSKEY = 123_456
 const never = new AbortController().signal
-const code = (error: unknown) => (isPreCareError(error) ? error.code : String(error))
 
 /** A device whose only characteristic wants an encrypted link. */
 async function startWith(security: SecurityPolicy, options: Parameters<typeof startBluezHub>[0]) {

@@ -1,14 +1,11 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { isPreCareError } from '../../../device-drivers/errors.ts'
 import { findAdapter } from '../../../gateway/transport/bluez/bluez.ts'
 import { systemTime } from '../../../gateway/transport/transport-time.ts'
 import { AttError, type PeripheralDefinition } from '../../../simulators/bluetooth/peripheral.ts'
 import { startBluezHub, startBus, withDbus } from './bluez-fixture.ts'
-import { becomes, bytes, collect, device, hexOf, MEASUREMENT } from './radio-fixture.ts'
+import { ADDRESS, becomes, bytes, code, collect, device, hexOf, MEASUREMENT } from './radio-fixture.ts'
 
-const ADDRESS = '11:22:33:44:55:66'
 const never = new AbortController().signal
-const code = (error: unknown) => (isPreCareError(error) ? error.code : String(error))
 
 /** A hub and one device that advertises whenever it is not connected. */
 async function startWith(definition: PeripheralDefinition, options?: Parameters<typeof startBluezHub>[0]) {

@@ -2,9 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isBond, openBondStore } from '../../../gateway/transport/bonds.ts'
-import { collectingLog, type LogLine, temporaryFolder } from './radio-fixture.ts'
+import { ADDRESS, collectingLog, type LogLine, temporaryFolder } from './radio-fixture.ts'
 
-const ADDRESS = '11:22:33:44:55:66'
 const bond = { ltk: '0f'.repeat(16), ediv: '1234', rand: '0102030405060708' }
 const other = { ...bond, ediv: '4321' }
 

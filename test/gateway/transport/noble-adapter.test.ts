@@ -1,31 +1,26 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { isPreCareError } from '../../../device-drivers/errors.ts'
 import { powerCycle } from '../../../gateway/transport/power-cycle.ts'
 import { attachInProcess } from '../../../simulators/bluetooth/controller.ts'
 import { ManualTime } from '../../../simulators/time.ts'
 import {
+  ADDRESS,
   bareHub,
   becomes,
-  bytes,
+  code,
   collect,
   device,
   hexOf,
   MEASUREMENT,
+  READABLE,
   SERVICE,
   startController,
   startHub,
   temporaryFolder,
 } from './radio-fixture.ts'
 
-const ADDRESS = '11:22:33:44:55:66'
-const READABLE = [{ uuid: '2A29', properties: ['read'], value: bytes('41') }] as const
 const CREATE_CONNECTION = 0x200d
-
-function code(error: unknown): string {
-  return isPreCareError(error) ? error.code : String(error)
-}
 
 test('the adapter goes off with links: they are lost, and with the adapter back everything works again', async () => {
   const { adapter, controller } = startController({ aclCount: 2 })

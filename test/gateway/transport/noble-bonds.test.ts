@@ -1,14 +1,15 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { isPreCareError } from '../../../device-drivers/errors.ts'
 import { memoryBonds, openBondStore } from '../../../gateway/transport/bonds.ts'
 import { attachInProcess } from '../../../simulators/bluetooth/controller.ts'
 import type { SecurityPolicy } from '../../../simulators/bluetooth/peripheral.ts'
 import type { PeripheralFaults } from '../../../simulators/bluetooth/virtual-peripheral.ts'
 import { ManualTime } from '../../../simulators/time.ts'
 import {
+  ADDRESS,
   becomes,
   bytes,
+  code,
   collectingLog,
   device,
   hexOf,
@@ -19,13 +20,8 @@ import {
   temporaryFolder,
 } from './radio-fixture.ts'
 
-const ADDRESS = '11:22:33:44:55:66'
 const SMP_CHANNEL = 0x0006
 const START_ENCRYPTION = 0x2019
-
-function code(error: unknown): string {
-  return isPreCareError(error) ? error.code : String(error)
-}
 
 /** A device with one encrypted value, which advertises again after each visit. */
 function securedDevice(security: SecurityPolicy, faults: PeripheralFaults = {}) {

@@ -1,27 +1,22 @@
 import { expect, test } from 'vitest'
-import { isPreCareError } from '../../../device-drivers/errors.ts'
 import { ManualTime } from '../../../simulators/time.ts'
 import {
+  ADDRESS,
   becomes,
-  bytes,
+  code,
   collect,
   device,
   hexOf,
   MEASUREMENT,
+  READABLE,
   SERVICE,
   startController,
   startHub,
 } from './radio-fixture.ts'
 
-const ADDRESS = '11:22:33:44:55:66'
-const READABLE = [{ uuid: '2A29', properties: ['read'], value: bytes('41') }] as const
 const CREATE_CONNECTION = 0x200d
 const CANCEL = 0x200e
 const GONE = '00:00:00:00:00:02'
-
-function code(error: unknown): string {
-  return isPreCareError(error) ? error.code : String(error)
-}
 
 test('an absent device ends with connect-timeout, heard before or never, and the next device connects', async () => {
   const commands: number[] = []

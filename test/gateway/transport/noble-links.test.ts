@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
-import { isPreCareError } from '../../../device-drivers/errors.ts'
 import { AttError } from '../../../simulators/bluetooth/peripheral.ts'
 import { ManualTime } from '../../../simulators/time.ts'
 import {
+  ADDRESS,
   becomes,
   bytes,
+  code,
   collect,
   device,
   hexOf,
@@ -14,13 +15,8 @@ import {
   startHub,
 } from './radio-fixture.ts'
 
-const ADDRESS = '11:22:33:44:55:66'
 const ATT_READ = 0x0a
 const ATT_WRITE = 0x12
-
-function code(error: unknown): string {
-  return isPreCareError(error) ? error.code : String(error)
-}
 
 test('a device is heard, connected, read, written and closed', async () => {
   const { adapter, controller } = startController()

@@ -1,11 +1,18 @@
 import { createRequire } from 'node:module'
 import { expect, onTestFinished, test } from 'vitest'
-import { isPreCareError } from '../../../device-drivers/errors.ts'
 import { ManualTime } from '../../../simulators/time.ts'
-import { becomes, bytes, device, hexOf, SERVICE, startController, startHub } from './radio-fixture.ts'
+import {
+  ADDRESS,
+  becomes,
+  bytes,
+  device,
+  hexOf,
+  READABLE,
+  SERVICE,
+  startController,
+  startHub,
+} from './radio-fixture.ts'
 
-const ADDRESS = '11:22:33:44:55:66'
-const READABLE = [{ uuid: '2A29', properties: ['read'], value: bytes('41') }] as const
 const SET_SCAN_ENABLE = 0x200c
 const CREATE_CONNECTION = 0x200d
 
@@ -27,10 +34,6 @@ interface NobleBooks {
 const NobleClass: { prototype: { onDiscover(this: NobleBooks, ...heard: unknown[]): void } } = createRequire(
   import.meta.url,
 )('@abandonware/noble/lib/noble.js')
-
-function _code(error: unknown): string {
-  return isPreCareError(error) ? error.code : String(error)
-}
 
 test('the scan stops while a device is connected, goes on afterwards, and is started anew when a link ends', async () => {
   const scanning: string[] = []

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished, vi } from 'vitest'
 import type { Advertisement } from '../../../device-drivers/driver.ts'
+import { isPreCareError } from '../../../device-drivers/errors.ts'
 import { type BondStore, memoryBonds } from '../../../gateway/transport/bonds.ts'
 import { createNobleTransport } from '../../../gateway/transport/noble.ts'
 import type { Deadlines } from '../../../gateway/transport/noble-deadlines.ts'
@@ -100,11 +101,17 @@ export function temporaryFolder(): string {
   return folder
 }
 
+export const ADDRESS = '11:22:33:44:55:66'
 export const SERVICE = '1810'
 export const MEASUREMENT = '2A35'
 
 export const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'))
 export const hexOf = (value: Uint8Array) => Buffer.from(value).toString('hex')
+
+export const READABLE = [{ uuid: '2A29', properties: ['read'], value: bytes('41') }] as const
+
+/** What an operation failed with. */
+export const code = (error: unknown): string => (isPreCareError(error) ? error.code : String(error))
 
 /** A peripheral with one service, which advertises every 20 ms. */
 export function device(

@@ -15,7 +15,7 @@ describe('a device that is worn', () => {
     belt.measure({ heartRate: 64 })
     expect(radio.advertising).toBe('on')
     radio.connect()
-    time.advance(10_000)
+    time.advance(6_000)
     const packets = ['0600', '0600', '1640C003', '1640C003', '0400', '0400'].map((hex) => `notified 2A37 ${hex}`)
     expect(radio.log).toEqual([...packets, 'disconnected 0x13'])
     expect(radio.advertising).toBeUndefined()
