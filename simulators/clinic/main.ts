@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { type PeopleFile, signInLines } from '../demo/people.ts'
+import { realTime } from '../time.ts'
 import { paintFor } from './lines.ts'
 import { type ReadyFile, subscribeAsClinic } from './subscriber.ts'
 
@@ -30,8 +32,19 @@ async function main(options: { data: string }): Promise<void> {
   )
 }
 
-await new Command('clinic')
+/** `npm run clinic -- sign-in`: what to type on the page. */
+async function signIn({ data }: { data: string }): Promise<void> {
+  const people: PeopleFile = JSON.parse(await readFile(join(data, 'people.json'), 'utf8'))
+  for (const line of signInLines(people, realTime().now())) console.log(line)
+}
+
+const program = new Command('clinic')
   .description('A clinic at a terminal: readings and alerts as they come')
   .option('--data <DIR>', 'data folder of the running system, with its ready.json', 'data')
   .action(main)
-  .parseAsync()
+program
+  .command('sign-in')
+  .description("who signs in to the clinic's page, with which password and which code now")
+  .option('--data <DIR>', 'data folder of the running system', 'data')
+  .action((_own, command) => signIn(command.optsWithGlobals()))
+await program.parseAsync()

@@ -10,6 +10,7 @@ import { type ReadyFile, subscribeAsClinic } from '../clinic/subscriber.ts'
 import { hubConfig, readScenario } from '../scenario.ts'
 import { realTime } from '../time.ts'
 import { type Child, runToEnd } from './children.ts'
+import { demoPeople, usersOf } from './people.ts'
 import { type Start, type Together, together } from './together.ts'
 
 /**
@@ -52,10 +53,12 @@ async function begin(options: Options, data: string, readyPath: string, { start,
   const scenario = readScenario(options.scenario)
   const brokerData = options.brokerData ?? join(data, 'broker')
   const registryPath = join(data, 'registry.json')
-  writeFileSync(registryPath, JSON.stringify(scenario.registry, null, 2))
-  const secrets = await passwords(registryPath, brokerData, scenario.registry)
   const [client] = scenario.registry.clients
   if (client === undefined) throw new Error(`${options.scenario}: registry.clients names no subscriber`)
+  const users = options.broker === undefined ? usersOf(client.organisation) : []
+  const registry = { ...scenario.registry, users }
+  writeFileSync(registryPath, JSON.stringify(registry, null, 2))
+  const secrets = await passwords(registryPath, brokerData, registry)
 
   const urls = options.broker === undefined ? await startBroker(options, brokerData, start) : await elsewhere(options)
 
@@ -102,6 +105,9 @@ async function begin(options: Options, data: string, readyPath: string, { start,
     hubs.push(start(hub, args, { PRECARE_VIRTUAL_HCI: hciSocket }))
   }
   await Promise.all(hubs.map((hub) => hub.ready))
+  // A broker that runs elsewhere has its own people.
+  if (options.broker === undefined)
+    await demoPeople(join(data, 'people.json'), urls.httpUrl, secrets.users ?? {}, time.now)
   writeFileSync(readyPath, JSON.stringify(ready, null, 2), { mode: 0o600 })
   printHowToLook(ready, data)
 }
@@ -136,6 +142,8 @@ function printReceipt({ event, hub, first, last }: Record<string, unknown>): voi
 interface Secrets {
   readonly hubs: Record<string, string>
   readonly clients: Record<string, string>
+  /** Only of those who are new. */
+  readonly users?: Record<string, string>
 }
 
 /** Provisions the broker; accounts that exist from an earlier run get a new random password. */
@@ -166,6 +174,9 @@ function printHowToLook(ready: ReadyFile, data: string): void {
   const { hostname, port } = new URL(ready.mqttUrl)
   const flag = data === resolve('data') ? '' : ` -- --data ${data}`
   console.log('ready')
+  console.log(
+    `  The page for nurses: ${ready.httpUrl}/   Who signs in how:  npm run clinic -- sign-in${flag.replace(' --', '')}`,
+  )
   console.log(`  Watch as a clinic does, in another terminal:  npm run clinic${flag}`)
   console.log(
     `  With any MQTT client:  mosquitto_sub -h ${hostname} -p ${port} -i ${ready.username}:me -u ${ready.username} -P "$PASSWORD" -t '${ready.topicRoot}/#' -v`,

@@ -8,6 +8,7 @@ import mqtt from 'mqtt'
 import { expect, onTestFinished, test } from 'vitest'
 import { feedReadingSchema } from '../../broker/contract/messages.ts'
 import type { ReadyFile } from '../../simulators/clinic/subscriber.ts'
+import { codeOf, type PeopleFile } from '../../simulators/demo/people.ts'
 import { influxdInstalled, startInfluxd } from '../support/influxd.ts'
 import { optional } from '../support/optional.ts'
 import { listeningAddresses, processesWith } from '../support/processes.ts'
@@ -48,6 +49,25 @@ function npmStart(data: string, flags: readonly string[] = []) {
   return { lines, line, ctrlC }
 }
 
+/** With what `npm run clinic -- sign-in` says. */
+async function aNurseSeesIt(data: string, url: string): Promise<void> {
+  expect(statSync(join(data, 'people.json')).mode & 0o777).toBe(0o600)
+  const { people }: PeopleFile = JSON.parse(readFileSync(join(data, 'people.json'), 'utf8'))
+  expect(people.map(({ user }) => user)).toEqual(['nurse-0001', 'physician-0001', 'technician-0001'])
+  const [nurse] = people
+  if (nurse === undefined) throw new Error('no nurse')
+  const { user, password } = nurse
+  const session = await fetch(`${url}/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user, password, code: codeOf(nurse, Date.now()) }),
+  })
+  expect(session.status).toBe(200)
+  const cookie = session.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+  const list = await (await fetch(`${url}/v1/work-list`, { headers: { cookie } })).json()
+  expect(list).toMatchObject({ items: [{ standing: 'red' }] })
+}
+
 const readReady = (data: string): ReadyFile => JSON.parse(readFileSync(join(data, 'ready.json'), 'utf8'))
 
 test('npm start shows readings, a receipt, a yellow and then a red alert within 30 s, and Ctrl-C ends every process', {
@@ -73,6 +93,7 @@ test('npm start shows readings, a receipt, a yellow and then a red alert within 
   const ready = readReady(data)
   expect(Object.keys(ready).sort()).toEqual(['httpUrl', 'mqttUrl', 'password', 'topicRoot', 'username'])
   expect(statSync(join(data, 'ready.json')).mode & 0o777).toBe(0o600)
+  await aNurseSeesIt(data, ready.httpUrl)
   const { username, password, topicRoot } = ready
   const client = await mqtt.connectAsync(ready.mqttUrl, { clientId: `${username}:test`, username, password })
   const heard = new Promise<Buffer>((resolve) => client.once('message', (_topic, payload) => resolve(payload)))
