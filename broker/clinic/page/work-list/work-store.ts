@@ -3,7 +3,7 @@ import { type Answer, ask } from '../shell/calls.ts'
 import { now, setClock } from '../shell/clock.ts'
 import { openLive } from '../shell/live.ts'
 import { afterChange, afterList, concernsNurses, dismissed, type News, NO_NEWS } from './news.ts'
-import { withItem } from './order.ts'
+import { withItem, withKnown } from './order.ts'
 
 /** The work list, kept true for as long as somebody is signed in, whatever page is looked at. */
 
@@ -104,7 +104,8 @@ export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkSt
     }
     setClock(answer.data.at)
     const first = state.list === undefined
-    become({ list: answer.data, problem: undefined, ...hear(afterList(state.news, answer.data, dirty, first)) })
+    const list = withKnown(answer.data, state.list)
+    become({ list, problem: undefined, ...hear(afterList(state.news, list, dirty, first)) })
     if (first) open(answer.data.cursor)
     return true
   }
@@ -149,7 +150,10 @@ export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkSt
       onReload: () => lookIn(0),
       onLine: (line) => {
         if (line === state.line) return
+        const first = state.line === 'opening'
         become({ line })
+        // The first one begins where the list ends: there is nothing in between.
+        if (first && line === 'live') return
         // What happened in between comes over the line too; a list that was true is no risk to ask for.
         lookIn(line === 'live' ? 0 : AFTER_CUT_MS)
       },
