@@ -91,7 +91,7 @@ function aYear(dir: string, now: number, seed: number): ClinicHistory {
   return JSON.parse(readFileSync(about, 'utf8'))
 }
 
-/** What the nurse signs in with, and a session besides in which the answers are measured. */
+/** What the nurse signs in with, and a session before it: the first list after a start. Setting up the factor ends it. */
 async function nurseIn(path: string): Promise<{ readonly password: string; readonly cookie: string }> {
   const { database, close } = openJournal(path)
   try {
@@ -121,16 +121,17 @@ export const bench: Bench = async ({ seed, onProgress }) => {
     onProgress(`writing a year of ${CITIZENS} citizens`)
     const history = aYear(dir, now, seed)
     onProgress(`${history.readings} readings in ${Math.round(history.seconds)} s`)
-    const { password, cookie } = await nurseIn(journalPath(dir))
+    const { password, cookie: before } = await nurseIn(journalPath(dir))
     const broker = await startBroker(dir)
     try {
       const at = (path: string) => `${broker.httpUrl}${path}`
       onProgress('waiting until the broker is calm')
       const start = await calm(broker.httpUrl)
       const startCpuS = cpuSeconds(broker.pid)
-      const first = await timed(at('/v1/work-list'), cookie)
+      const first = await timed(at('/v1/work-list'), before)
       const browser = await openClinicBrowser(broker.httpUrl, USER, password)
       try {
+        const { cookie, firstLoadKb } = browser
         const list = await asked(at('/v1/work-list'), cookie)
         const overview = await asked(at(`/v1/citizens/${OPENED}/overview`), cookie)
         const year = `?from=${new Date(now - 365 * DAY_MS).toISOString()}`
@@ -153,7 +154,7 @@ export const bench: Bench = async ({ seed, onProgress }) => {
             seriesServerMs: series.median,
             seriesWorstMs: series.worst,
             seriesKb: series.kb,
-            firstLoadKb: browser.firstLoadKb,
+            firstLoadKb,
             ...pages,
             brokerResidentMb: residentMb(broker.pid),
           },

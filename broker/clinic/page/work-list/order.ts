@@ -34,13 +34,3 @@ export function withItem(list: WorkList, citizen: string, item: WorkItem | null)
     calm: Math.max(0, calm),
   }
 }
-
-/** The new list with the very items of the one before where they say the same: those rows need not be drawn again. */
-export function withKnown(list: WorkList, before: WorkList | undefined): WorkList {
-  const known = new Map(before?.items.map((item) => [item.citizen, item]))
-  const items = list.items.map((item) => {
-    const same = known.get(item.citizen)
-    return same !== undefined && JSON.stringify(same) === JSON.stringify(item) ? same : item
-  })
-  return { ...list, items }
-}

@@ -3,7 +3,7 @@ import { type Answer, ask } from '../shell/calls.ts'
 import { now, setClock } from '../shell/clock.ts'
 import { openLive } from '../shell/live.ts'
 import { afterChange, afterList, concernsNurses, dismissed, type News, NO_NEWS } from './news.ts'
-import { withItem, withKnown } from './order.ts'
+import { withItem } from './order.ts'
 
 /** The work list, kept true for as long as somebody is signed in, whatever page is looked at. */
 
@@ -104,8 +104,7 @@ export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkSt
     }
     setClock(answer.data.at)
     const first = state.list === undefined
-    const list = withKnown(answer.data, state.list)
-    become({ list, problem: undefined, ...hear(afterList(state.news, list, dirty, first)) })
+    become({ list: answer.data, problem: undefined, ...hear(afterList(state.news, answer.data, dirty, first)) })
     if (first) open(answer.data.cursor)
     return true
   }
