@@ -15,7 +15,7 @@ interface RowsProps {
 }
 
 /** No row is lower: what is drawn first fills the window. */
-const LEAST_ROW_PX = 48
+const LEAST_ROW_PX = 64
 /** Drawn at a time while nobody does anything, some milliseconds; after so long also when somebody does. */
 const MORE_ROWS = 20
 const MORE_WITHIN_MS = 200

@@ -1,6 +1,7 @@
 import type { Change, WorkItem, WorkList } from '../../shapes.ts'
 import { type Answer, ask } from '../shell/calls.ts'
 import { now, setClock } from '../shell/clock.ts'
+import { earlyList } from '../shell/early.ts'
 import { openLive } from '../shell/live.ts'
 import { afterChange, afterList, concernsNurses, dismissed, type News, NO_NEWS } from './news.ts'
 import { withItem } from './order.ts'
@@ -96,7 +97,7 @@ export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkSt
   async function fetchAll(): Promise<boolean> {
     wantsAll = false
     dirty.clear()
-    const answer = await ask<WorkList>('/v1/work-list', { signal: stopping.signal })
+    const answer = await (earlyList() ?? ask<WorkList>('/v1/work-list', { signal: stopping.signal }))
     if (answer.type !== 'fine') {
       wantsAll = true
       become({ problem: answer })

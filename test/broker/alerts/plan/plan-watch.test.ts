@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { isPreCareError } from '../../../../device-drivers/errors.ts'
 import { openPlanWatch } from '../../../../broker/alerts/plan/plan-watch.ts'
 import { openRegistry } from '../../../../broker/registry.ts'
+import { isPreCareError } from '../../../../device-drivers/errors.ts'
 import { DOCUMENT } from '../../core-fixture.ts'
 import { plan, watched } from './watch-fixture.ts'
 
