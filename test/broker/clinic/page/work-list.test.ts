@@ -291,7 +291,7 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
         }).observe({ type: 'mark' })`)
       },
     })
-    await expect.poll(() => stage.page.locator('[data-citizen]').count()).toBe(300)
+    await expect.poll(() => stage.page.locator('[data-citizen]').count(), { timeout: 20_000 }).toBe(300)
     const { rows, lowest } = await stage.page.evaluate<{ rows: number; lowest: number }>('window.atTheMark')
     expect(lowest).toBeGreaterThan(0)
     expect(rows).toBeLessThan(300)
