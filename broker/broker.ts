@@ -209,6 +209,7 @@ async function open(
     registry,
     hubs: () => mqtt.states.known(),
     tell: ingest.alerts.reconcile,
+    clock,
   })
   const ticking = new AbortController()
   const lookAtPlans = (): void => {

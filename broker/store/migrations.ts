@@ -368,4 +368,8 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (citizen, kind, from_at, at)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- At a start each citizen's devices are looked up, and there are thousands
+  CREATE INDEX assignments_by_citizen ON assignments (citizen, from_at);
+  `,
 ]

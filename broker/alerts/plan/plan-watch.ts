@@ -1,3 +1,4 @@
+import type { BrokerClock } from '../../broker-clock.ts'
 import type { HubKnown } from '../../hub-states.ts'
 import type { Registry } from '../../registry.ts'
 import type { Journal } from '../../store/journal.ts'
@@ -27,13 +28,14 @@ export interface PlanWatchParts {
   /** What hubs said since the broker started. */
   readonly hubs: () => Iterable<HubKnown>
   readonly tell: AlertLog['reconcile']
+  readonly clock: Pick<BrokerClock, 'monotonic'>
 }
 
-/** Citizens in one commit, some milliseconds each at most: readings wait behind it. */
-const CITIZENS_AT_ONCE = 10
+/** Longer at once readings and answers do not wait: after a start there are thousands of citizens to look at. */
+const BREATH_MS = 5
 
 export function openPlanWatch(parts: PlanWatchParts): PlanWatch {
-  const { journal, registry } = parts
+  const { journal, registry, clock } = parts
   const rows = openFactRows(journal)
   const readPlans = openPlanReader(journal)
   let ticks: readonly TickRange[]
@@ -101,7 +103,9 @@ export function openPlanWatch(parts: PlanWatchParts): PlanWatch {
         startMinute(tick)
         queue = [...new Set([...left, ...queue])]
       }
-      for (const watch of queue.splice(0, CITIZENS_AT_ONCE)) watch.look(ticks, now)
+      const began = clock.monotonic()
+      do queue.shift()?.look(ticks, now)
+      while (queue.length > 0 && clock.monotonic() - began < BREATH_MS)
       return queue.length > 0
     },
     forget: load,

@@ -4,6 +4,7 @@ import { limitsText, normalText, shortName } from './limit-words.ts'
 import { columnsOf, type Panel } from './panels.ts'
 import { openPlot, type Plot } from './plot-canvas.ts'
 import { type PlotGroup, scaled } from './plot-group.ts'
+import type { PlotQueue, Waiting } from './plot-queue.ts'
 import {
   missingText,
   panelTitle,
@@ -35,13 +36,14 @@ export const PLOT_KEYS = 'plot-keys'
 interface PlotProps {
   readonly panel: Panel
   readonly group: PlotGroup
+  readonly queue: PlotQueue
   readonly sources: Sources
   /** ms since 1970 UTC */
   readonly now: number
 }
 
 /** One quantity over time: title, newest value, limits in words, plot, and the same as a table. */
-export function PlotCard({ panel, group, sources, now }: PlotProps) {
+export function PlotCard({ panel, group, queue, sources, now }: PlotProps) {
   const language = useLanguage()
   const say = useWords(PLOT_WORDS)
   const id = useId()
@@ -65,16 +67,21 @@ export function PlotCard({ panel, group, sources, now }: PlotProps) {
   }
 
   const shown = { panel, columns, language, now, staff: say('staff') }
-  useLayoutEffect(() => {
-    if (host.current === null) return
-    const opened = openPlot(host.current, group, shown, tell)
-    plot.current = opened
-    return () => {
-      plot.current = undefined
-      opened.close()
-    }
-  }, [group, panel.lines.length])
   const drawn = useRef(shown)
+  const waiting = useRef<Waiting | undefined>(undefined)
+  useLayoutEffect(() => {
+    const { current: place } = host
+    if (place === null) return
+    const own = queue.add(place, () => {
+      plot.current = openPlot(place, group, drawn.current, tell)
+    })
+    waiting.current = own
+    return () => {
+      own.cancel()
+      plot.current?.close()
+      plot.current = undefined
+    }
+  }, [group, queue, panel.lines.length])
   useLayoutEffect(() => {
     const { panel: before, language: spoken } = drawn.current
     drawn.current = shown
@@ -151,6 +158,7 @@ export function PlotCard({ panel, group, sources, now }: PlotProps) {
         aria-roledescription={say('plot')}
         aria-label={title}
         aria-describedby={PLOT_KEYS}
+        onFocus={() => waiting.current?.now()}
         onKeyDown={walk}
         onBlur={leave}
       />

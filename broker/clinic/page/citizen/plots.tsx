@@ -1,17 +1,18 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import { now } from '../shell/clock.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { flagText, latestText, quantityName } from '../shell/names.ts'
+import { markShown } from '../shell/shown-mark.ts'
 import { Legend } from './legend.tsx'
 import type { CitizenData } from './loading.ts'
 import { elsewhere, panelsOf } from './panels.ts'
 import { PLOT_KEYS, PlotCard } from './plot.tsx'
 import { plotGroup } from './plot-group.ts'
+import { plotQueue } from './plot-queue.ts'
 import { deviceText, timeText } from './point-words.ts'
 import type { Range } from './range.ts'
 import { RangeBar } from './range-bar.tsx'
-import { markShown } from './shown-mark.ts'
 import { PAGE_WORDS, PLOT_WORDS } from './words.ts'
 
 interface PlotsProps {
@@ -28,11 +29,12 @@ export function Plots({ data, range, onRange, action }: PlotsProps) {
   const sayOf = useWords(PLOT_WORDS)
   const [zoomed, setZoomed] = useState(false)
   const group = useMemo(() => plotGroup(data.period, setZoomed), [])
+  const queue = useMemo(plotQueue, [])
   const panels = useMemo(() => panelsOf(data.overview, data.series), [data])
   const sources = { measuring: data.series.devices, devices: data.overview.devices }
   // Before the plots take the new data, so that they draw once.
   group.setPeriod(data.period)
-  useEffect(() => markShown(), [data])
+  useLayoutEffect(markShown, [data])
   return (
     <section class="measurements" aria-labelledby="measurements">
       <div class="bar">
@@ -47,7 +49,7 @@ export function Plots({ data, range, onRange, action }: PlotsProps) {
       {panels.length === 0 && <p class="soft">{say('noMeasurements')}</p>}
       <div class="panels">
         {panels.map((panel) => (
-          <PlotCard key={panel.id} panel={panel} group={group} sources={sources} now={now()} />
+          <PlotCard key={panel.id} panel={panel} group={group} queue={queue} sources={sources} now={now()} />
         ))}
       </div>
       <Elsewhere data={data} />

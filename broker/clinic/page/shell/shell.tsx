@@ -1,7 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { SignInPage, type WhySignIn } from '../sign-in/sign-in-page.tsx'
 import { ask, watchSignedOut } from './calls.ts'
 import { type Drafts, DraftsContext } from './drafts.ts'
+import { earlySession } from './early.ts'
 import { Inside } from './inside.tsx'
 import { type Language, LanguageContext } from './language.ts'
 import { prefer, preference } from './preferences.ts'
@@ -34,14 +35,15 @@ export function Shell() {
   }, [language])
 
   const look = useCallback(async () => {
-    const answer = await ask<Who>('/v1/session')
+    const answer = await (earlySession() ?? ask<Who>('/v1/session'))
     if (answer.type === 'fine' && !answer.data.factorMissing) enter({ type: 'inside', who: answer.data })
     else if (answer.type === 'fine') enter({ type: 'outside', why: { type: 'factor', who: answer.data } })
     else if (answer.type === 'signed-out') enter((before) => outsideAfter(before))
     else enter((before) => (before.type === 'asking' ? { type: 'asking', unreachable: true } : before))
   }, [])
 
-  useEffect(() => {
+  // Not after the paint of the empty page, which would be waited for.
+  useLayoutEffect(() => {
     if (entrance.type !== 'asking') return
     void look()
     const timer = window.setInterval(look, ASK_AGAIN_MS)

@@ -1,5 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useWords } from '../shell/language.ts'
+import { markShown } from '../shell/shown-mark.ts'
 import type { Mode } from './action-dialog.tsx'
 import type { Row } from './held-order.ts'
 import type { Hold } from './hold.ts'
@@ -13,9 +14,11 @@ interface RowsProps {
   readonly onAct: (citizen: string, mode: Mode) => void
 }
 
-/** Fills the tallest screen; the rest comes with the next frames. */
-const FIRST_ROWS = 40
-const MORE_ROWS = 80
+/** No row is lower: what is drawn first fills the window. */
+const LEAST_ROW_PX = 64
+/** Drawn at a time while nobody does anything, some milliseconds; after so long also when somebody does. */
+const MORE_ROWS = 20
+const MORE_WITHIN_MS = 200
 
 /** All of them, paused ones under a heading of their own. What has the focus or the pointer keeps its place in the window. */
 export function Rows({ rows, watched, onAct }: RowsProps) {
@@ -49,18 +52,14 @@ export function Rows({ rows, watched, onAct }: RowsProps) {
   )
 }
 
-/** How many rows to draw: a screenful first, then the others. */
+/** How many rows to draw: a windowful first, then the others, a few at a time. */
 function useDrawn(length: number): number {
-  const [drawn, setDrawn] = useState(FIRST_ROWS)
+  const [drawn, setDrawn] = useState(() => Math.ceil(window.innerHeight / LEAST_ROW_PX))
+  useLayoutEffect(markShown, [])
   useEffect(() => {
-    if (drawn < length) {
-      const frame = requestAnimationFrame(() => setDrawn(drawn + MORE_ROWS))
-      return () => cancelAnimationFrame(frame)
-    }
-    if (length === 0) return
-    // For who measures how long it takes (test/bench); one mark, however often it is drawn.
-    performance.clearMarks('shown')
-    performance.mark('shown')
+    if (drawn >= length) return
+    const idle = requestIdleCallback(() => setDrawn(drawn + MORE_ROWS), { timeout: MORE_WITHIN_MS })
+    return () => cancelIdleCallback(idle)
   }, [drawn, length])
   return drawn
 }

@@ -1,6 +1,7 @@
 import type { Change, WorkItem, WorkList } from '../../shapes.ts'
 import { type Answer, ask } from '../shell/calls.ts'
 import { now, setClock } from '../shell/clock.ts'
+import { earlyList } from '../shell/early.ts'
 import { openLive } from '../shell/live.ts'
 import { afterChange, afterList, concernsNurses, dismissed, type News, NO_NEWS } from './news.ts'
 import { withItem } from './order.ts'
@@ -96,7 +97,7 @@ export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkSt
   async function fetchAll(): Promise<boolean> {
     wantsAll = false
     dirty.clear()
-    const answer = await ask<WorkList>('/v1/work-list', { signal: stopping.signal })
+    const answer = await (earlyList() ?? ask<WorkList>('/v1/work-list', { signal: stopping.signal }))
     if (answer.type !== 'fine') {
       wantsAll = true
       become({ problem: answer })
@@ -149,7 +150,10 @@ export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkSt
       onReload: () => lookIn(0),
       onLine: (line) => {
         if (line === state.line) return
+        const first = state.line === 'opening'
         become({ line })
+        // The first one begins where the list ends: there is nothing in between.
+        if (first && line === 'live') return
         // What happened in between comes over the line too; a list that was true is no risk to ask for.
         lookIn(line === 'live' ? 0 : AFTER_CUT_MS)
       },

@@ -74,7 +74,13 @@ describe('a plan over HTTP', () => {
   it('is watched by the running engine without a restart', async () => {
     const { set, end, core } = await stage()
     const { journal, registry, ingest, clock } = core
-    const watch = openPlanWatch({ journal, registry, hubs: () => [], tell: ingest.alerts.reconcile })
+    const watch = openPlanWatch({
+      journal,
+      registry,
+      hubs: () => [],
+      tell: ingest.alerts.reconcile,
+      clock: { monotonic: () => clock.time },
+    })
     const look = (ms: number) => {
       clock.time = ms
       ingest.commit((now) => {

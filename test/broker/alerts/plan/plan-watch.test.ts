@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { openPlanWatch } from '../../../../broker/alerts/plan/plan-watch.ts'
+import { openRegistry } from '../../../../broker/registry.ts'
 import { isPreCareError } from '../../../../device-drivers/errors.ts'
 import { DOCUMENT } from '../../core-fixture.ts'
 import { plan, watched } from './watch-fixture.ts'
@@ -206,6 +208,30 @@ describe('the watch', () => {
     const whole = await transitions(false)
     expect(whole.length).toBeGreaterThan(4)
     expect(await transitions(true)).toEqual(whole)
+  })
+
+  it('gives way after some milliseconds, and reaches everybody in the end', () => {
+    const citizens = ['citizen-1', 'citizen-2', 'citizen-3']
+    const home = watched({
+      citizens: citizens.map((id) => ({ id })),
+      plans: citizens.map((citizen) => plan({ citizen })),
+    })
+    const { core } = home
+    let ms = 0
+    const watch = openPlanWatch({
+      journal: core.journal,
+      registry: openRegistry(core.journal),
+      hubs: () => [],
+      tell: core.ingest.alerts.reconcile,
+      clock: { monotonic: () => (ms += 4) },
+    })
+    const more: boolean[] = []
+    const look = () => core.ingest.commit((now) => void more.push(watch.look(now)))
+    core.clock.time = Date.parse('2026-03-02T08:00:00Z')
+    while (more.at(-1) !== false) look()
+    expect(more).toEqual([true, false])
+    look()
+    expect(more.at(-1)).toBe(false)
   })
 
   it('follows a plan that another process has changed', () => {

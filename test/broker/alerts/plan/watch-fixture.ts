@@ -69,6 +69,7 @@ export function watched(document: object = {}, path = join(temporaryDirectory(),
       registry,
       hubs: () => states.known(),
       tell: core.ingest.alerts.reconcile,
+      clock: { monotonic: () => core.clock.time },
     })
   }
   restart()

@@ -213,6 +213,7 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
     await dialog.waitFor()
     expect(await page.evaluate('document.activeElement.name')).toBe('action')
     await page.keyboard.press('Escape')
+    await dialog.waitFor({ state: 'detached' })
     expect(await focused(page)).toContain(red)
     await page.keyboard.press('a')
     // The yellow one stays open.
@@ -267,6 +268,34 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
       body: { reason: 'known-condition' },
       seen: '"1"',
     })
+  })
+
+  it('asks for the list once when it is opened: the line begins where the list ends', SLOW, async () => {
+    const stage = await aWard()
+    await stage.page.getByText('Direkte', { exact: true }).waitFor()
+    tellRed(stage)
+    await stage.page.locator(`[data-citizen="${fresh}"]`).waitFor()
+    expect(stage.calls.filter(({ path }) => path === '/v1/work-list')).toHaveLength(1)
+  })
+
+  it('shows a windowful at once, and all 300 soon after', SLOW, async () => {
+    const citizens = Array.from({ length: 300 }, (_, index) => citizenNamed(index + 1))
+    const stage = await openStage({
+      list: aList(citizens.map((citizen) => anItem(citizen, 'yellow'))),
+      prepare: async ({ page }) => {
+        await page.addInitScript(`new PerformanceObserver((list, observer) => {
+          if (list.getEntriesByName('shown').length === 0) return
+          observer.disconnect()
+          const rows = [...document.querySelectorAll('li[data-citizen]')]
+          window.atTheMark = { rows: rows.length, lowest: rows.at(-1).getBoundingClientRect().bottom - innerHeight }
+        }).observe({ type: 'mark' })`)
+      },
+    })
+    await expect.poll(() => stage.page.locator('[data-citizen]').count(), { timeout: 20_000 }).toBe(300)
+    const { rows, lowest } = await stage.page.evaluate<{ rows: number; lowest: number }>('window.atTheMark')
+    expect(lowest).toBeGreaterThan(0)
+    expect(rows).toBeLessThan(300)
+    expect(await order(stage)).toEqual(citizens)
   })
 
   it(

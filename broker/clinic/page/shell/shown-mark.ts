@@ -1,8 +1,11 @@
-/** Says to whoever measures that all data is on the screen: `performance.mark('shown')`. */
+/**
+ * Says to whoever measures (test/bench) that what is within the window is painted with its values:
+ * `performance.mark('shown')`. What lies below the window may still be drawn.
+ */
 
 const NAME = 'shown'
 
-/** Call when everything is in the document. uPlot draws in a microtask; the mark is set after the next paint. */
+/** Call in a layout effect. The frame that paints it comes next; the mark is set after it. @returns takes it back */
 export function markShown(): () => void {
   let timer: number | undefined
   const frame = requestAnimationFrame(() => {
