@@ -16,8 +16,8 @@ export const ACCESS_MUTATIONS: readonly MutationCase[] = [
     name: 'access: the right is not asked for again at delivery',
     changes: change(
       'mqtt-topics.ts',
-      'who !== undefined && mayReceive(who, packet.topic) ? packet : null',
-      'who === undefined || mayReceive(who, packet.topic) ? packet : packet',
+      'mayStillReceive(client) && mayReceive(who, packet.topic) ? packet : null',
+      'mayStillReceive(client) && (mayReceive(who, packet.topic) || true) ? packet : null',
     ),
     check: vitest('mqtt-broker-topics'),
     shows: /FAIL .*at delivery the right is asked for again/,
@@ -120,8 +120,8 @@ export const ACCESS_MUTATIONS: readonly MutationCase[] = [
     name: 'audit: an answer leaves before its row',
     changes: change(
       'http/register.ts',
-      "  if (who !== 'anybody' && route.audits !== undefined) writeDown(route.audits, who, scope, said, ports)",
-      "  const { audits } = route\n  if (who !== 'anybody' && audits !== undefined) setImmediate(() => { try { writeDown(audits, who, scope, said, ports) } catch {} })",
+      '  if (route.audits !== undefined) row?.write(route.audits, said.seen)',
+      '  const { audits } = route\n  if (audits !== undefined) setImmediate(() => { try { row?.write(audits, said.seen) } catch {} })',
     ),
     check: ROUTES,
     shows: /FAIL .*gives nothing when the audit cannot be written/,
