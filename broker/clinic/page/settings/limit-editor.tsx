@@ -9,7 +9,7 @@ import { useUnsaved } from '../shell/unsaved.ts'
 import { focusWithin } from './focus.ts'
 import { FourLimits } from './four-limits.tsx'
 import { LimitConflict } from './limit-conflict.tsx'
-import { draftOf, isEmpty, type LimitDraft, readDraft, trialKey } from './limit-draft.ts'
+import { BOUNDS, draftOf, isEmpty, type LimitDraft, readDraft, trialKey } from './limit-draft.ts'
 import { LimitFields } from './limit-fields.tsx'
 import { markOf, type QuantityLimits } from './limit-sentences.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
@@ -62,7 +62,9 @@ export function LimitEditor({ citizen, limits, all, saves, name, close, keep, an
   const decision = readDecision(reason, reviewAt)
   const trial = useDryRun(`${path}/dry-run`, values, weeks, all.etag, request)
   const seenTrials = useRef(new Set<string>())
-  useUnsaved(saves && (draft !== begun.current || reason !== '' || reviewAt !== ''))
+  useUnsaved(
+    saves && (BOUNDS.some((bound) => draft[bound] !== begun.current[bound]) || reason !== '' || reviewAt !== ''),
+  )
   const key = values === undefined ? undefined : trialKey(values, all.etag)
   if (trial.current && key !== undefined) seenTrials.current.add(key)
 

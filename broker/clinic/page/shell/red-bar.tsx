@@ -33,6 +33,7 @@ export function RedBar() {
   const [said, setSaid] = useState('')
   const sentence = state === undefined ? '' : urgentSentence(state, language)
   useEffect(() => setSaid(sentence), [sentence])
+  if (store === undefined) return null
   return (
     <section class={red === undefined ? 'red-bar empty' : 'red-bar'} aria-label={say('reds')}>
       <div>

@@ -85,6 +85,7 @@ optional('chromium', hasChromium)("what is done on the citizen's page", () => {
     expect(server.changes.map(({ path, body, ifMatch }) => [path, body, ifMatch])).toEqual([
       [`/v1/citizens/${CITIZEN}/alerts/alert-miss-0001/close`, { reason: 'known-condition' }, '"2"'],
     ])
+    expect(await page.evaluate('document.activeElement.tagName')).not.toBe('BODY')
   })
 
   it('pauses with a reason and an end, red only when that is said twice', { timeout: 60_000 }, async () => {
