@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { ALERT_WORDS } from '../../broker/clinic/page/citizen/action-words.ts'
 import { PAGE_WORDS } from '../../broker/clinic/page/citizen/words.ts'
+import { countWords } from '../../broker/clinic/page/fleet/assignment.ts'
 import { FLEET_WORDS, HELD_WORDS } from '../../broker/clinic/page/fleet/fleet-words.ts'
 import { WORDS as HANDOVER } from '../../broker/clinic/page/handover/words.ts'
 import { LIMIT_WORDS, TRIAL_WORDS } from '../../broker/clinic/page/settings/limit-words.ts'
@@ -17,6 +18,8 @@ import { aClinic, CITIZEN, type Desk, focused, PEOPLE, press, TEMPLATE, tabTo, t
 /** A shift at the clinic, from signing in to handing over: real broker, hub and browser, simulated devices, no mouse. */
 
 const WITHIN_MS = 1_000
+/** Its own time and the offset by which it is corrected are each off by less than a second. */
+const CUFF_CLOCK_MS = 2_000
 const LANGUAGES: readonly Language[] = ['da', 'en']
 
 interface Told {
@@ -71,8 +74,11 @@ async function nurseSeesToIt({ page, isClean }: Desk, language: Language): Promi
   expect(await focused(page)).toMatch(language === 'da' ? /over den røde grænse/ : /above the red limit/)
 }
 
-/** Makes a limit narrower once the dry run has said what comes of it, and sees what it would go back to. */
-async function physicianSetsLimits({ page, isClean }: Desk, language: Language): Promise<void> {
+/**
+ * Makes a limit narrower once the dry run has said what comes of it, and sees what it would go back to.
+ * @returns when the new limit holds at the latest, ms since 1970 UTC
+ */
+async function physicianSetsLimits({ page, isClean }: Desk, language: Language): Promise<number> {
   const name = language === 'da' ? 'Diastolisk' : 'Diastolic'
   await press(page, `${LIST.citizen[language]} ${CITIZEN}`)
   await page.getByRole('heading', { level: 2, name: PAGE_WORDS.alerts[language] }).waitFor()
@@ -97,6 +103,7 @@ async function physicianSetsLimits({ page, isClean }: Desk, language: Language):
 
   await press(page, LIMIT_WORDS.save[language])
   await page.getByRole('status').filter({ hasText: LIMIT_WORDS.saved[language] }).waitFor()
+  const holdsFrom = Date.now()
   await press(page, `${LIMIT_WORDS.edit[language]}: ${name}`)
   await press(page, LIMIT_WORDS.back[language])
   const dialog = page.getByRole('dialog', { name: LIMIT_WORDS.backTitle[language] })
@@ -112,6 +119,7 @@ async function physicianSetsLimits({ page, isClean }: Desk, language: Language):
   // Nothing is typed: nobody is asked.
   await press(page, WORDS['work-list'][language])
   await page.getByRole('heading', { level: 1, name: LIST.title[language] }).waitFor()
+  return holdsFrom
 }
 
 async function nurseHandsOver({ page, isClean }: Desk, language: Language): Promise<void> {
@@ -150,8 +158,10 @@ optional('chromium', hasChromium)('a shift at the clinic, by keyboard alone', ()
     await nurseSeesToIt(nurse, language)
 
     const physician = await sitDown('doctor-0001', LIST.title[language])
-    await physicianSetsLimits(physician, language)
+    const holdsFrom = await physicianSetsLimits(physician, language)
 
+    // A reading is judged by what held when it was measured, and a cuff gives whole seconds.
+    await expect.poll(() => Date.now() - holdsFrom, { timeout: 5_000 }).toBeGreaterThan(CUFF_CLOCK_MS)
     // Under the template 97 is nothing; under the physician's limits it is red, on the page that the nurse has open.
     cuff.measure({ systolic: 128, diastolic: 97, pulseRate: 72 })
     const judged = language === 'da' ? /Diastolisk .*97.* over den røde grænse/ : /Diastolic .*97.* above the red limit/
@@ -189,7 +199,8 @@ optional('chromium', hasChromium)('a shift at the clinic, by keyboard alone', ()
     await press(page, `${HELD_WORDS.assign[language]}: scale-0001`)
     await type(page, HELD_WORDS.citizen[language], CITIZEN)
     await press(page, HELD_WORDS.go[language])
-    const released = language === 'da' ? '1 måling (vægt) frigives' : '1 reading (weight) will be released'
+    const one = countWords({ count: 1, kinds: ['weight'] }, language)
+    const released = language === 'da' ? `${one} frigives` : `${one} will be released`
     await page.getByRole('dialog').getByText(released).waitFor()
     await isClean('fleet-assign')
     await expect.poll(() => focused(page)).toContain(HELD_WORDS.confirm[language])
