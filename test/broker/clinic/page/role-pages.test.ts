@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { PAGES } from '../../../../broker/clinic/page/shell/session.ts'
+import { PAGES } from '../../../../broker/clinic/page/shell/role-pages.ts'
 import { type Action, RIGHTS, ROLES } from '../../../../broker/rights/decide.ts'
 
 /** Everything that can be done on the citizen's page itself; the editor of limits says by itself who may not. */
