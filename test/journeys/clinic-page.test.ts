@@ -206,7 +206,8 @@ optional('chromium', hasChromium)('a shift at the clinic, by keyboard alone', ()
     await page.keyboard.press('Enter')
     const done = language === 'da' ? '1 måling er frigivet' : '1 reading was released'
     await page.getByRole('status').filter({ hasText: done }).waitFor()
-    await held.waitFor({ state: 'detached' })
+    // Not at the page's next look, which comes after half a minute.
+    await held.waitFor({ state: 'detached', timeout: 15_000 })
     expect(faults).toEqual([])
   })
 })
