@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact'
-import { useContext, useEffect, useId, useRef } from 'preact/hooks'
+import { useContext, useId, useLayoutEffect, useRef } from 'preact/hooks'
 import { focusFirst, homesOf } from './focus-home.ts'
 import { UrgentNews } from './urgent-news.ts'
 
@@ -19,7 +19,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const name = useId()
   const urgent = useContext(UrgentNews)
-  useEffect(() => {
+  // Not useEffect: its end comes a frame after the dialog is gone, and the focus would be nowhere meanwhile.
+  useLayoutEffect(() => {
     const opener = document.activeElement ?? document.body
     const back = opener === document.body ? [] : [opener, ...homesOf(opener)]
     const shown = dialog.current
