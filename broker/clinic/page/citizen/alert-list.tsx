@@ -8,6 +8,7 @@ import { causeText } from '../shell/causes.ts'
 import { now } from '../shell/clock.ts'
 import { formatMoment } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { useKeptFocus } from '../shell/use-kept-focus.ts'
 import { When } from '../shell/when.tsx'
 import { ALERT_WORDS } from './action-words.ts'
 import { AcknowledgeDialog, CloseDialog } from './alert-dialogs.tsx'
@@ -32,8 +33,10 @@ export function OpenAlerts({ overview, again }: AlertsProps) {
     onClose: () => ask(undefined),
   }
   return (
-    <section class="card" aria-labelledby="open-alerts">
-      <h2 id="open-alerts">{say('alerts')}</h2>
+    <section class="card" aria-labelledby="open-alerts" {...useKeptFocus()}>
+      <h2 id="open-alerts" data-home>
+        {say('alerts')}
+      </h2>
       {alerts.length === 0 && <p class="soft">{say('noAlerts')}</p>}
       <ul class="alerts">
         {alerts.map((alert) => (
@@ -59,7 +62,9 @@ function OpenAlert({ alert, onDo }: OpenAlertProps) {
     <li class={`alert ${standingOf(alert)}`}>
       <Badge standing={standingOf(alert)} />
       <div>
-        <p class="sentence">{sentence}</p>
+        <p class="sentence" data-home>
+          {sentence}
+        </p>
         <p class="soft">
           {say('began')} <When at={alert.openedAt} />
           {alert.state === 'open' && ` · ${say('nobody')}`}

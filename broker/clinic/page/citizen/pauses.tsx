@@ -6,6 +6,7 @@ import { now } from '../shell/clock.ts'
 import { Dialog } from '../shell/dialog.tsx'
 import { formatMoment } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { useKeptFocus } from '../shell/use-kept-focus.ts'
 import { pathOf, useActing } from './acting.ts'
 import { PAUSE_REASONS, PAUSE_WORDS } from './action-words.ts'
 import { Field, Form } from './form-parts.tsx'
@@ -29,8 +30,10 @@ export function Pauses({ overview, again }: PausesProps) {
     return `${PAUSE_REASONS[pause.reason][language]}: ${period}`
   }
   return (
-    <section class="card" aria-labelledby="pauses">
-      <h2 id="pauses">{say('title')}</h2>
+    <section class="card" aria-labelledby="pauses" {...useKeptFocus()}>
+      <h2 id="pauses" data-home>
+        {say('title')}
+      </h2>
       {lasting.length === 0 && <p class="soft">{say('none')}</p>}
       <ul class="plain">
         {lasting.map((pause) => (

@@ -1,5 +1,5 @@
 import './fleet.css'
-import { useCallback, useEffect, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { Fleet } from '../../shapes.ts'
 import { Button } from '../shell/button.tsx'
 import { type Answer, ask } from '../shell/calls.ts'
@@ -28,10 +28,14 @@ export function FleetPage() {
   const [fleet, setFleet] = useState<Fleet | undefined>(undefined)
   const [trouble, setTrouble] = useState<Trouble | undefined>(undefined)
   const [order, setOrder] = useState<ReturnType<typeof orderOf> | undefined>(undefined)
+  const looks = useRef(0)
 
   const look = useCallback(async (signal?: AbortSignal) => {
+    looks.current += 1
+    const own = looks.current
     const answer = await ask<Fleet>('/v1/fleet', signal === undefined ? {} : { signal })
-    if (signal?.aborted === true) return
+    // Of several at once the newest counts: an older answer knows less.
+    if (signal?.aborted === true || own !== looks.current) return
     if (answer.type !== 'fine') {
       setTrouble(answer)
       return

@@ -8,6 +8,9 @@ import { AssignDialog } from './assign-dialog.tsx'
 import { countWords } from './assignment.ts'
 import { HELD_REASONS, HELD_WORDS } from './fleet-words.ts'
 
+/** The broker releases them between other work, just after it has answered. */
+const RELEASED_MS = 1_000
+
 interface ListProps {
   readonly held: readonly Held[]
   /** Looks at the fleet again. */
@@ -51,6 +54,7 @@ export function HeldList({ held, look }: ListProps) {
             choose(undefined)
             tell(text)
             void look()
+            window.setTimeout(look, RELEASED_MS)
           }}
         />
       )}

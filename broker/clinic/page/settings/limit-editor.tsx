@@ -5,10 +5,11 @@ import { Button } from '../shell/button.tsx'
 import { Dialog } from '../shell/dialog.tsx'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { unitText } from '../shell/names.ts'
+import { useUnsaved } from '../shell/unsaved.ts'
 import { focusWithin } from './focus.ts'
 import { FourLimits } from './four-limits.tsx'
 import { LimitConflict } from './limit-conflict.tsx'
-import { draftOf, isEmpty, type LimitDraft, readDraft, trialKey } from './limit-draft.ts'
+import { BOUNDS, draftOf, isEmpty, type LimitDraft, readDraft, trialKey } from './limit-draft.ts'
 import { LimitFields } from './limit-fields.tsx'
 import { markOf, type QuantityLimits } from './limit-sentences.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
@@ -45,6 +46,7 @@ export function LimitEditor({ citizen, limits, all, saves, name, close, keep, an
   const language = useLanguage()
   const id = `edit-${limits.rule || quantity}`
   const [draft, setDraft] = useState<LimitDraft>(() => draftOf(effective, decimals, markOf(language)))
+  const begun = useRef(draft)
   const [reason, setReason] = useState('')
   const [reviewAt, setReviewAt] = useState('')
   const [tried, setTried] = useState(false)
@@ -60,6 +62,9 @@ export function LimitEditor({ citizen, limits, all, saves, name, close, keep, an
   const decision = readDecision(reason, reviewAt)
   const trial = useDryRun(`${path}/dry-run`, values, weeks, all.etag, request)
   const seenTrials = useRef(new Set<string>())
+  useUnsaved(
+    saves && (BOUNDS.some((bound) => draft[bound] !== begun.current[bound]) || reason !== '' || reviewAt !== ''),
+  )
   const key = values === undefined ? undefined : trialKey(values, all.etag)
   if (trial.current && key !== undefined) seenTrials.current.add(key)
 

@@ -5,6 +5,7 @@ import { Button } from '../shell/button.tsx'
 import { now } from '../shell/clock.ts'
 import { dayOf } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { useUnsaved } from '../shell/unsaved.ts'
 import { focusWithin } from './focus.ts'
 import { addDays } from './local-time.ts'
 import { PhaseFields } from './phase-fields.tsx'
@@ -43,6 +44,8 @@ export function PlanEditor({ citizen, kind, name, plan, all, close, keep, announ
   const [draft, setDraft] = useState<PlanDraft>(() => draftOfPlan(plan, tomorrow))
   const [tried, setTried] = useState(false)
   const [ending, end] = useState(false)
+  const begun = useRef(draft)
+  useUnsaved(draft !== begun.current)
   const keys = useRef(draft.phases.length)
   const look = `/v1/citizens/${encodeURIComponent(citizen)}/plans` as const
   const path = `${look}/${kind}` as const

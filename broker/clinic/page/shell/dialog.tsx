@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import { useContext, useEffect, useId, useRef } from 'preact/hooks'
+import { useContext, useId, useLayoutEffect, useRef } from 'preact/hooks'
+import { focusFirst, homesOf } from './focus-home.ts'
 import { UrgentNews } from './urgent-news.ts'
 
 export interface DialogProps {
@@ -10,23 +11,25 @@ export interface DialogProps {
 }
 
 /**
- * A modal dialog: drawn while it is open. The focus goes to its first field (or what
- * has `data-first`) and back to where it was; what is urgent is
- * said in it too, because everything outside is silent meanwhile.
+ * A modal dialog: drawn while it is open. The focus goes to its first field (or what has `data-first`) and back to
+ * where it was, or near it when that is gone (focus-home.ts); what is urgent is said in it too, because everything
+ * outside is silent meanwhile.
  */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null)
   const name = useId()
   const urgent = useContext(UrgentNews)
-  useEffect(() => {
-    const opener = document.activeElement
+  // Not useEffect: its end comes a frame after the dialog is gone, and the focus would be nowhere meanwhile.
+  useLayoutEffect(() => {
+    const opener = document.activeElement ?? document.body
+    const back = opener === document.body ? [] : [opener, ...homesOf(opener)]
     const shown = dialog.current
     shown?.showModal()
     const marked = shown?.querySelector<HTMLElement>('[data-first]')
     ;(marked ?? shown?.querySelector<HTMLElement>('textarea, input, select'))?.focus()
     return () => {
       shown?.close()
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus({ preventScroll: true })
+      focusFirst(back)
     }
   }, [])
   return (

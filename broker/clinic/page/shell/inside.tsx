@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import { CitizenPage } from '../citizen/citizen-page.tsx'
 import { FleetPage } from '../fleet/fleet-page.tsx'
 import { HandoverPage } from '../handover/handover-page.tsx'
@@ -7,11 +7,14 @@ import { WorkListPage } from '../work-list/work-list-page.tsx'
 import { openWorkStore, type WorkStore } from '../work-list/work-store.ts'
 import { EndsSoon, focusMain, Header, type HeaderProps } from './header.tsx'
 import { useLanguage, useWords } from './language.ts'
-import { addressOf, type Place, usePlace } from './place.ts'
+import { LeaveDialog } from './leave-dialog.tsx'
+import { addressOf, type Place, usePlace, type Whereabouts } from './place.ts'
 import { RedBar, urgentSentence } from './red-bar.tsx'
-import { PAGES, SessionContext, type Who } from './session.ts'
+import { PAGES } from './role-pages.ts'
+import { SessionContext, type Who } from './session.ts'
 import { sound } from './sound.ts'
 import { Toasts } from './toasts.tsx'
+import { type Unsaved, UnsavedContext } from './unsaved.ts'
 import { UrgentNews } from './urgent-news.ts'
 import { WORDS } from './words.ts'
 import { useWorkState, WorkContext } from './work.ts'
@@ -23,7 +26,8 @@ interface InsideProps extends Omit<HeaderProps, 'place'> {
 /** What is there once somebody is signed in. */
 export function Inside({ who, onLanguage, onSignOut }: InsideProps) {
   const store = useStore(who)
-  const place = useLanding(who)
+  const [unsaved] = useState<Unsaved>(() => new Set())
+  const { place, wanted, go, stay } = useLanding(who, unsaved)
   return (
     <SessionContext.Provider value={who}>
       <WorkContext.Provider value={store}>
@@ -31,7 +35,10 @@ export function Inside({ who, onLanguage, onSignOut }: InsideProps) {
           <Header place={place} onLanguage={onLanguage} onSignOut={onSignOut} />
           <EndsSoon who={who} onSignOut={onSignOut} />
           <RedBar />
-          <Page place={place} who={who} />
+          <UnsavedContext.Provider value={unsaved}>
+            <Page place={place} who={who} />
+          </UnsavedContext.Provider>
+          {wanted !== undefined && <LeaveDialog onStay={stay} onLeave={go} />}
         </Toasts>
       </WorkContext.Provider>
     </SessionContext.Provider>
@@ -46,14 +53,16 @@ function useStore(who: Who): WorkStore | undefined {
 }
 
 /** Where one is; who comes without an address lands on the first page of the role. */
-function useLanding(who: Who): Place {
-  const place = usePlace()
+function useLanding(who: Who, unsaved: Unsaved): Whereabouts {
+  const isHeld = useCallback(() => unsaved.size > 0, [unsaved])
+  const whereabouts = usePlace(isHeld)
+  const { place } = whereabouts
   const [first] = PAGES[who.role]
   const lands = place.page === 'work-list' && first === 'fleet'
   useEffect(() => {
     if (lands) location.replace(addressOf({ page: 'fleet' }))
   }, [lands])
-  return place
+  return whereabouts
 }
 
 function Page({ place, who }: { readonly place: Place; readonly who: Who }) {

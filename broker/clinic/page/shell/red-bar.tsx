@@ -21,7 +21,7 @@ function sentenceOf({ alert, citizen }: RedNews, list: WorkState['list'], langua
   return `${WORDS.newRed[language]}, ${citizen}${why}`
 }
 
-/** A new red, over everything and moving nothing: it stays until somebody has looked. */
+/** A new red, below the header and over the page, moving nothing: it stays until somebody has looked. */
 export function RedBar() {
   const language = useLanguage()
   const say = useWords(WORDS)
@@ -33,34 +33,37 @@ export function RedBar() {
   const [said, setSaid] = useState('')
   const sentence = state === undefined ? '' : urgentSentence(state, language)
   useEffect(() => setSaid(sentence), [sentence])
+  if (store === undefined) return null
   return (
     <section class={red === undefined ? 'red-bar empty' : 'red-bar'} aria-label={say('reds')}>
-      <p role="alert">{said}</p>
-      {red !== undefined && (
-        <>
-          <a
-            class="button"
-            href={addressOf({ page: 'citizen', citizen: red.citizen })}
-            aria-label={`${say('open')} ${red.citizen}`}
-            onClick={() => store?.dismiss(red.alert)}
-          >
-            {say('open')}
-          </a>
-          <button
-            type="button"
-            class="button"
-            aria-label={`${say('seen')}: ${red.citizen}`}
-            onClick={() => store?.dismiss(red.alert)}
-          >
-            {say('seen')}
-          </button>
-          {reds.length > 1 && (
-            <span class="more">
-              +{reds.length - 1} {say('moreReds')}
-            </span>
-          )}
-        </>
-      )}
+      <div>
+        <p role="alert">{said}</p>
+        {red !== undefined && (
+          <>
+            <a
+              class="button"
+              href={addressOf({ page: 'citizen', citizen: red.citizen })}
+              aria-label={`${say('open')} ${red.citizen}`}
+              onClick={() => store?.dismiss(red.alert)}
+            >
+              {say('open')}
+            </a>
+            <button
+              type="button"
+              class="button"
+              aria-label={`${say('seen')}: ${red.citizen}`}
+              onClick={() => store?.dismiss(red.alert)}
+            >
+              {say('seen')}
+            </button>
+            {reds.length > 1 && (
+              <span class="more">
+                +{reds.length - 1} {say('moreReds')}
+              </span>
+            )}
+          </>
+        )}
+      </div>
     </section>
   )
 }

@@ -1,7 +1,6 @@
 import { createContext } from 'preact'
 import { useContext } from 'preact/hooks'
 import type { Role } from '../../../rights/decide.ts'
-import type { Place } from './place.ts'
 
 /** Who is signed in, as `GET /v1/session` says. */
 export interface Who {
@@ -22,16 +21,4 @@ export function useSession(): Who {
   const who = useContext(SessionContext)
   if (who === undefined) throw new RangeError('nobody is signed in here')
   return who
-}
-
-const CARE: readonly Place['page'][] = ['work-list', 'citizen', 'settings', 'handover']
-const TECHNICAL: readonly Place['page'][] = ['fleet']
-
-/** Pages that a role has any use of; the first is where it lands. What may be seen on them the broker decides. */
-export const PAGES: Readonly<Record<Role, readonly Place['page'][]>> = {
-  nurse: CARE,
-  physician: CARE,
-  technician: TECHNICAL,
-  administrator: TECHNICAL,
-  auditor: [],
 }

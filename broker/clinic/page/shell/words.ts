@@ -33,6 +33,10 @@ export const WORDS = {
     da: 'Ingen forbindelse til serveren. Prøver igen …',
     en: 'No connection to the server. Trying again …',
   },
+  leaveTitle: { da: 'Forlad siden uden at gemme?', en: 'Leave without saving?' },
+  leaveText: { da: 'Det, du har skrevet her, går tabt.', en: 'What you have typed here will be lost.' },
+  stay: { da: 'Bliv på siden', en: 'Stay on the page' },
+  leave: { da: 'Forlad siden', en: 'Leave the page' },
   endsSoon: { da: 'Du bliver logget ud kl.', en: 'You will be signed out at' },
   again: { da: 'Log ind igen nu', en: 'Sign in again now' },
 } as const satisfies Record<string, Said>

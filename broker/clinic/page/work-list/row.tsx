@@ -33,7 +33,7 @@ export function WorkRow({ item, gone, onAct }: WorkRowProps) {
       <li class={`work-row ${standing}${gone ? ' gone' : ''}`} data-citizen={citizen}>
         <div class="head">
           <Badge standing={standing} />
-          <a class="citizen" href={addressOf({ page: 'citizen', citizen })} data-row>
+          <a class="citizen" href={addressOf({ page: 'citizen', citizen })} data-row data-home>
             <span class="hidden-text">{say('citizen')} </span>
             {citizen}
           </a>

@@ -1,4 +1,5 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { focusFirst, homesOf } from '../shell/focus-home.ts'
 import { useWords } from '../shell/language.ts'
 import { markShown } from '../shell/shown-mark.ts'
 import type { Mode } from './action-dialog.tsx'
@@ -77,16 +78,20 @@ function useSteady(region: { current: HTMLElement | null }, rows: readonly Row[]
   const hovered = changes ? region.current?.querySelector('li[data-citizen]:hover') : undefined
   const row = hovered ?? own?.closest('li[data-citizen]')
   const top = row?.getBoundingClientRect().top
-  const neighbours = own === undefined ? [] : rowLinks(region.current)
+  const homes = own === undefined ? [] : homesAt(own, region.current)
   useLayoutEffect(() => {
     before.current = rows
     if (row?.isConnected === true && top !== undefined) scrollBy(0, row.getBoundingClientRect().top - top)
     if (own === undefined || own === document.activeElement) return
-    // Moving takes the focus; a row that is gone leaves it to the one after it.
-    const at = neighbours.findIndex((link) => own.closest('li[data-citizen]')?.contains(link))
-    const next = own.isConnected ? own : neighbours.slice(at).find((link) => link.isConnected)
-    ;(next ?? document.querySelector<HTMLElement>('main h1'))?.focus({ preventScroll: true })
+    focusFirst([own, ...homes])
   }, [rows])
+}
+
+/** Moving takes the focus. A button that is gone leaves it to its row, a row to the one after it. */
+function homesAt(own: HTMLElement, region: HTMLElement | null): HTMLElement[] {
+  const links = rowLinks(region)
+  const at = links.findIndex((link) => own.closest('li[data-citizen]')?.contains(link))
+  return [...links.slice(Math.max(at, 0)), ...homesOf(own)]
 }
 
 const rowLinks = (region: HTMLElement | null): HTMLElement[] => [

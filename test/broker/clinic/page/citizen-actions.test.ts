@@ -80,11 +80,18 @@ optional('chromium', hasChromium)("what is done on the citizen's page", () => {
     await dialog.getByRole('button', { name: 'Luk' }).click()
     await dialog.getByText('Vælg en grund.').waitFor()
     await dialog.getByLabel('Kendt tilstand').check()
+    server.overview = () => ({
+      ...OVERVIEW,
+      alerts: OVERVIEW.alerts.filter(({ alert }) => alert !== 'alert-miss-0001'),
+    })
     await dialog.getByRole('button', { name: 'Luk' }).click()
     await dialog.waitFor({ state: 'detached' })
     expect(server.changes.map(({ path, body, ifMatch }) => [path, body, ifMatch])).toEqual([
       [`/v1/citizens/${CITIZEN}/alerts/alert-miss-0001/close`, { reason: 'known-condition' }, '"2"'],
     ])
+    // Nothing of it is left here: the focus is on the worst of those that are.
+    await page.getByRole('button', { name: /^Luk: Vægt mangler/ }).waitFor({ state: 'detached' })
+    expect(await page.evaluate('document.activeElement.className')).toBe('sentence')
   })
 
   it('pauses with a reason and an end, red only when that is said twice', { timeout: 60_000 }, async () => {

@@ -114,10 +114,11 @@ optional('chromium', hasChromium)('signing in, in a browser', () => {
   })
 
   it('leaves nothing of a citizen in the document when one signs out', SLOW, async () => {
-    const stage = await openStage({ list: WARD, hash: `#/citizens/${citizen}` })
+    const stage = await openStage({ list: WARD })
     const { page } = stage
-    await page.getByRole('link', { name: 'Arbejdsliste' }).click()
-    await page.locator(`[data-citizen="${citizen}"]`).waitFor()
+    await page.locator(`[data-citizen="${citizen}"] a`).click()
+    await page.getByRole('heading', { level: 1, name: citizen }).waitFor()
+    expect(page.url()).toContain(citizen)
     await page.getByRole('button', { name: 'Log ud' }).click()
     await page.getByText('Du er logget ud.').waitFor()
     expect(await page.content()).not.toContain('citizen-0')

@@ -232,6 +232,49 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
     expect(page.url()).toBe(`${stage.url}/#/citizens/${red}`)
   })
 
+  it.each(['while the dialog is open', 'afterwards'])(
+    'leaves the focus at the row whose button goes %s',
+    SLOW,
+    async (when) => {
+      const stage = await aWard()
+      const { page } = stage
+      const row = page.locator(`[data-citizen="${red}"]`)
+      const button = row.getByRole('button', { name: 'Kvittér' })
+      const taken = { ...anAlert(red, 'red'), state: 'acknowledged', revision: 2 } as const
+      const take = async () => {
+        stage.change(changeOf(taken), anItem(red, 'red', { acknowledged: true, alerts: [taken] }))
+        await button.waitFor({ state: 'detached' })
+      }
+      await button.press('Enter')
+      await page.getByRole('dialog').waitFor()
+      if (when === 'while the dialog is open') await take()
+      await page.keyboard.press('Escape')
+      await page.getByRole('dialog').waitFor({ state: 'detached' })
+      if (when === 'afterwards') await take()
+      expect(await focused(page)).toContain(red)
+      expect(await page.evaluate('document.activeElement.tagName')).toBe('A')
+    },
+  )
+
+  it.each([320, 1280, 1920])('has a red below the header, and moves nothing: %i px', SLOW, async (width) => {
+    const stage = await aWard({ viewport: { width, height: 700 } })
+    const { page } = stage
+    await expect.poll(() => stage.streams).toBe(1)
+    const top = () => page.locator(`[data-citizen="${red}"]`).evaluate((row) => row.getBoundingClientRect().top)
+    await page.locator(`[data-citizen="${red}"] a`).focus()
+    const before = await top()
+    tellRed(stage)
+    const bar = page.getByRole('region', { name: 'Nye røde alarmer' })
+    await bar.getByText(fresh).waitFor()
+    expect(await top()).toBe(before)
+    const bottom = await page.getByRole('banner').evaluate((header) => header.getBoundingClientRect().bottom)
+    const begins = await bar.getByRole('alert').evaluate((said) => said.getBoundingClientRect().top)
+    expect(begins).toBeGreaterThanOrEqual(bottom)
+    await stage.shoot(`red-bar-${width}`)
+    await page.evaluate('scrollTo(0, document.body.scrollHeight)')
+    expect(await bar.getByRole('link').evaluate((link) => link.getBoundingClientRect().top)).toBeGreaterThanOrEqual(0)
+  })
+
   it('shows who was faster, keeps what was written, and goes on from there', SLOW, async () => {
     const stage = await aWard()
     const { page } = stage
