@@ -1,6 +1,7 @@
 import type { WorkList } from '../../shapes.ts'
 import { type Answer, ask } from './calls.ts'
-import { PAGES, type Who } from './session.ts'
+import { PAGES } from './role-pages.ts'
+import type { Who } from './session.ts'
 
 /** What every visit begins with, asked for before anything is drawn; each answer is taken once. */
 
