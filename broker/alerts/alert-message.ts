@@ -3,6 +3,12 @@ import { compareLevels, type Episode, MAX_EVIDENCE, MAX_READINGS, worseOf } from
 
 /** What people are told, made of what the data says and of what people did. Pure. */
 
+/**
+ * Of the judging itself (fold.ts and what it calls): grows when the same readings under the same rules may be judged
+ * otherwise than before, so that each alert says by what it was decided.
+ */
+export const EVALUATOR_VERSION = 1
+
 /** Why a person ended an alert whose episode had not ended. */
 export const CLOSE_REASONS = ['handled', 'false-alarm', 'known-condition', 'duplicate', 'other'] as const
 export type CloseReason = (typeof CLOSE_REASONS)[number]
@@ -69,9 +75,10 @@ function standingOf(
   return { state: state(), level, acknowledged }
 }
 
-/** Same content: only then no new revision. */
+/** Same content: only then no new revision. A new evaluator that says the same is no news. */
 function isSame(a: AlertMessage, b: AlertMessage): boolean {
-  return JSON.stringify({ ...a, updatedAt: '', revision: 0 }) === JSON.stringify({ ...b, updatedAt: '', revision: 0 })
+  const content = ({ updatedAt: _, revision: __, evaluator: ___, ...said }: AlertMessage) => JSON.stringify(said)
+  return content(a) === content(b)
 }
 
 /** The message with its next revision; the one before itself when nothing changed. */
@@ -115,6 +122,7 @@ export function messageOf(telling: Telling, before: AlertMessage | undefined, ow
     ...(cause === undefined ? {} : { cause }),
     ...(acknowledged === undefined ? {} : { acknowledged }),
     ...(pausedBy === undefined ? {} : { pausedBy }),
+    evaluator: EVALUATOR_VERSION,
     revision: 1,
   })
 }
@@ -149,6 +157,7 @@ export function digestOf(telling: Telling, before: AlertMessage | undefined, own
     readings: [],
     unstable: false,
     ...(pausedBy === undefined ? {} : { pausedBy }),
+    evaluator: EVALUATOR_VERSION,
     revision: 1,
   })
 }

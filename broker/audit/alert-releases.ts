@@ -24,6 +24,12 @@ export function kindsOfAlert(alert: unknown): readonly Kind[] {
   return typeof kind === 'string' ? [kind as Kind] : []
 }
 
+/** The alert as it was told: its transition names rule version, readings and evaluator. */
+function revisionOf(id: string, alert: unknown): string {
+  const revision: unknown = Reflect.get(Object(alert), 'revision')
+  return typeof revision === 'number' ? `${id}/${revision}` : id
+}
+
 export function openAlertReleases(journal: Journal, audit: Audit): AlertReleases {
   const sql = (text: string) => journal.database.prepare(text)
   const selectPosition = sql('SELECT value FROM meta WHERE key = ?')
@@ -34,12 +40,13 @@ export function openAlertReleases(journal: Journal, audit: Audit): AlertReleases
     const parsed = parseTopic(topic)
     // Clearing a topic shows nothing.
     if (parsed?.type !== 'alert' || payload === '') return
-    const kinds = kindsOfAlert(JSON.parse(payload))
+    const alert: unknown = JSON.parse(payload)
+    const kinds = kindsOfAlert(alert)
     audit({
       actor: { type: 'system', id: 'feed', organisation: parsed.org },
       action: 'alerts.release',
       citizen: parsed.citizen,
-      subject: parsed.alert,
+      subject: revisionOf(parsed.alert, alert),
       ...(kinds.length === 0 ? {} : { kinds }),
       count: 1,
     })

@@ -70,6 +70,8 @@ export const alertMessageSchema = z.strictObject({
     .optional(),
   /** Nobody is called while this pause holds. */
   pausedBy: z.string().optional(),
+  /** Version of the evaluator that said so (EVALUATOR_VERSION); absent in alerts from before it had one. */
+  evaluator: z.int().min(1).optional(),
   /** Grows by one with every change of this alert. */
   revision: z.int().min(1),
 })

@@ -2,7 +2,7 @@
  * Of the contract, not of the software: the first number is the `v1` of the topics and paths, the second grows with every
  * addition, the third with a correction of the documents alone.
  */
-export const CONTRACT_VERSION = '1.2.0'
+export const CONTRACT_VERSION = '1.3.0'
 
 /** The rules by which the contract changes; part of both documents. */
 export const CHANGE_RULES = [

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openAlertActions } from '../../../broker/alerts/actions.ts'
+import { EVALUATOR_VERSION, revised } from '../../../broker/alerts/alert-message.ts'
 import { openTransitions } from '../../../broker/alerts/transitions.ts'
 import type { AuditEntry } from '../../../broker/audit/entry.ts'
 import { type AlertMessage, alertMessageSchema } from '../../../broker/contract/alert.ts'
@@ -371,6 +372,17 @@ it('a citizen who cannot be judged costs no reading, and is judged when it can b
   core.ingest.refresh()
   await until(() => alerts().length > 0)
   expect(alerts()).toMatchObject([{ state: 'open', level: 'red' }])
+})
+
+it('an alert says by what it was decided: version of the rule, readings, version of the evaluator', async () => {
+  const { measure, only } = stage()
+  await measure(165, { id: idOf('the one') })
+  const { rule, readings, evaluator, revision } = only()
+  expect({ readings, evaluator }).toEqual({ readings: [idOf('the one')], evaluator: EVALUATOR_VERSION })
+  expect(rule.version).toBeGreaterThan(0)
+  const older = { ...only(), evaluator: EVALUATOR_VERSION + 1 }
+  expect(revised(older, only()), 'another evaluator that says the same is no news').toBe(older)
+  expect(revised(older, { ...only(), level: 'yellow' })).toMatchObject({ evaluator, revision: revision + 1 })
 })
 
 it('an alert has the same id whenever the same reading opens it', async () => {

@@ -203,7 +203,12 @@ describe('the last gate of the alerts', () => {
     const [out] = source.next(10)
     expect(out?.payload).toContain('"state":"open"')
     expect(written).toMatchObject([
-      { organisation: 'clinic', citizen: 'citizen-1', subject: out?.topic.split('/').at(-1), kinds: 'blood-pressure' },
+      {
+        organisation: 'clinic',
+        citizen: 'citizen-1',
+        subject: `${out?.topic.split('/').at(-1)}/1`,
+        kinds: 'blood-pressure',
+      },
     ])
     expect(auditRows(core, 'alerts.release')).toHaveLength(1)
   })
