@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { isPreCareError, messageOf } from '../device-drivers/errors.ts'
 import { drivers } from '../device-drivers/index.ts'
-import { addBackupCommands } from './backup-commands.ts'
 import { type HubConfig, loadConfig, parseConfig } from './config.ts'
 import { diagnose } from './diagnostics.ts'
 import { spaceOf } from './disk-space.ts'
@@ -11,9 +10,7 @@ import { examine } from './doctor.ts'
 import { EXIT } from './exit-codes.ts'
 import { type Hub, type HubParts, startHub } from './hub.ts'
 import { createHubClock } from './hub-clock.ts'
-import { addIdentityCommands } from './identity/commands.ts'
 import { identityFolder, readIdentity } from './identity/slots.ts'
-import { addLabelCommand } from './label-command.ts'
 import { createLog, errorFields, type Log } from './log.ts'
 import { machineNumber } from './machine.ts'
 import { systemdNotify } from './readiness.ts'
@@ -29,9 +26,7 @@ import { addUpdateCommands, NOTE_PATH } from './update/commands.ts'
 import { type ReleaseTrial, releaseTrial, rolledBack } from './update/release-trial.ts'
 import { packageVersion } from './version.ts'
 import { attendVisits } from './visit/attend.ts'
-import { addVisitCommands } from './visit/command.ts'
 import { watchdog, watchdogPeriodMs } from './watchdog.ts'
-import { addWipeCommands } from './wipe-commands.ts'
 import { refuseHalfWiped } from './wipe-plan.ts'
 
 /** The hub process. The only place that chooses noble, bluetoothd and serialport; a hub without a radio never loads noble. */
@@ -306,39 +301,55 @@ program
     process.stdout.write(`${JSON.stringify(diagnose({ config: configOrExit(path), ...parts }), undefined, 2)}\n`)
   })
 
-addBackupCommands(program, {
-  randomHex,
-  configOf: configOrExit,
-  print: (text) => process.stdout.write(`${text}\n`),
-  ...machineNumber(),
-})
 addUpdateCommands(program, { bootId: clock.bootId, randomHex })
-addIdentityCommands(program, {
-  clock,
-  machine: machineNumber().machine,
-  config: configOrExit,
-  say: (text) => process.stdout.write(`${text}\n`),
-})
 
-addVisitCommands(program, {
-  clock,
-  configOf: configOrExit,
-  print: (text) => process.stdout.write(`${text}\n`),
-  machine: machineNumber().machine,
-  software: packageVersion(),
-  log: createLog('hub-blank', 'info'),
-  run: async (config) => run({ config: configOrExit(config) }, {}, TRIAL_MS),
-})
-addWipeCommands(program, {
-  clock,
-  randomHex,
-  configOf: configOrExit,
-  print: (text) => process.stdout.write(`${text}\n`),
-  machine: machineNumber().machine,
-})
+/** Everything that is done at a command line. A hub that runs loads none of it: for years it would only be memory. */
+async function addOtherCommands(): Promise<void> {
+  const [
+    { addBackupCommands },
+    { addIdentityCommands },
+    { addVisitCommands },
+    { addWipeCommands },
+    { addLabelCommand },
+  ] = await Promise.all([
+    import('./backup-commands.ts'),
+    import('./identity/commands.ts'),
+    import('./visit/command.ts'),
+    import('./wipe-commands.ts'),
+    import('./label-command.ts'),
+  ])
+  addBackupCommands(program, {
+    randomHex,
+    configOf: configOrExit,
+    print: (text) => process.stdout.write(`${text}\n`),
+    ...machineNumber(),
+  })
+  addIdentityCommands(program, {
+    clock,
+    machine: machineNumber().machine,
+    config: configOrExit,
+    say: (text) => process.stdout.write(`${text}\n`),
+  })
+  addVisitCommands(program, {
+    clock,
+    configOf: configOrExit,
+    print: (text) => process.stdout.write(`${text}\n`),
+    machine: machineNumber().machine,
+    software: packageVersion(),
+    log: createLog('hub-blank', 'info'),
+    run: async (config) => run({ config: configOrExit(config) }, {}, TRIAL_MS),
+  })
+  addWipeCommands(program, {
+    clock,
+    randomHex,
+    configOf: configOrExit,
+    print: (text) => process.stdout.write(`${text}\n`),
+    machine: machineNumber().machine,
+  })
+  addLabelCommand(program, { machine: machineNumber().machine, print: (text) => process.stdout.write(`${text}\n`) })
+}
 
-addLabelCommand(program, { machine: machineNumber().machine, print: (text) => process.stdout.write(`${text}\n`) })
-
+if (process.argv[2] !== 'run') await addOtherCommands()
 program.parseAsync().catch((error: unknown) => {
   const advice = isPreCareError(error) ? `. ${error.advice}` : ''
   process.stderr.write(`${messageOf(error)}${advice}\n`)
