@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { Fleet } from '../../shapes.ts'
 import { Button } from '../shell/button.tsx'
 import { type Answer, ask } from '../shell/calls.ts'
-import { setClock } from '../shell/clock.ts'
+import { elapsed, setClock } from '../shell/clock.ts'
 import { formatTime } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { refusalText } from '../shell/refusal-text.ts'
@@ -51,15 +51,15 @@ export function FleetPage() {
     const { signal } = stop
     let timer: number | undefined
     // Not the broker's time, which each answer may correct.
-    let usedAt = performance.now()
+    let usedAt = elapsed()
     const used = () => {
-      usedAt = performance.now()
+      usedAt = elapsed()
     }
     for (const event of ['pointerdown', 'keydown', 'wheel'] as const) {
       addEventListener(event, used, { passive: true, signal })
     }
     const round = async () => {
-      if (performance.now() - usedAt < USED_MS) await look(signal)
+      if (elapsed() - usedAt < USED_MS) await look(signal)
       if (!signal.aborted) timer = window.setTimeout(round, LOOK_EVERY_MS)
     }
     void round()

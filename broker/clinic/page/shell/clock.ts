@@ -46,3 +46,6 @@ export function useNow<T extends string | number | boolean>(of: (now: number) =>
   })
   return of(now())
 }
+
+/** Milliseconds since the page was opened, for durations: no answer of the broker moves it. */
+export const elapsed = (): number => performance.now()

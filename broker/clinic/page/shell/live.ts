@@ -1,5 +1,6 @@
 import type { Change } from '../../shapes.ts'
 import { saysSignedOut, tellSignedOut } from './calls.ts'
+import { elapsed } from './clock.ts'
 import { eventParser } from './event-stream.ts'
 
 /**
@@ -67,13 +68,13 @@ export function openLive({ after, onChange, onReload, onWord, onLine }: LivePart
   async function round(): Promise<void> {
     controller = new AbortController()
     armed(() => controller.abort(), SILENT_MS)
-    const began = performance.now()
+    const began = elapsed()
     // A line that breaks, an answer that is none: all the same to who listens, and tried again.
     const end = await listen(controller.signal).catch(() => 'cut' as const)
     controller.abort()
     if (closed || end === 'over') return
     onLine('cut')
-    wait = performance.now() - began > STEADY_MS ? FIRST_WAIT_MS : Math.min(wait * 2, LONGEST_WAIT_MS)
+    wait = elapsed() - began > STEADY_MS ? FIRST_WAIT_MS : Math.min(wait * 2, LONGEST_WAIT_MS)
     armed(() => void round(), wait)
   }
 

@@ -1,3 +1,4 @@
+import { elapsed } from './clock.ts'
 import { prefer, preference } from './preferences.ts'
 
 /** The sound of a new alert, made in the browser. Browsers are mute until somebody has clicked: that is asked for. */
@@ -59,7 +60,7 @@ export function switchSound(on: boolean): void {
 
 export function sound(which: 'red' | 'other'): void {
   if (soundState() !== 'on' || context === undefined) return
-  const now = performance.now()
+  const now = elapsed()
   // A red is heard also right after something else.
   if (which === 'other' && lastAt !== undefined && now - lastAt < APART_MS) return
   lastAt = now
