@@ -29,7 +29,8 @@ const MOST_WAITING = 64
 /**
  * Everything that is asked for in one turn of the event loop becomes one transaction and one fsync: a burst of records
  * costs the card one write. Work that may wait is committed at once when none of its kind was within its patience, else
- * at the end of that; whatever can't wait takes along what waits. A promise resolves only when its work is on the disk.
+ * at the end of that; something new that can't wait takes along what waits. A mark does not: on a slow line the receipt of
+ * each reading would commit and send the next one alone. A promise resolves only when its work is on the disk.
  */
 export class GroupCommit {
   readonly #db: DatabaseSync
@@ -38,7 +39,7 @@ export class GroupCommit {
   readonly #clock: WaitingClock | undefined
   #settled: boolean
   #jobs: Job[] = []
-  #scheduled = false
+  #scheduled: 'no' | 'marks' | 'all' = 'no'
   #waiting: { cancel(): void } | undefined
   readonly #patientAt = new Map<string, number>()
 
@@ -72,15 +73,22 @@ export class GroupCommit {
         return () => resolve(result)
       }
       this.#jobs.push({ purpose, patience, run, reject })
-      if (this.#scheduled) return
       const waitMs = this.#jobs.length < MOST_WAITING ? this.#mayWait(patience) : 0
       if (waitMs > 0) {
         this.#waiting ??= this.#clock?.setTimeout(() => this.flush(), waitMs)
         return
       }
-      this.#scheduled = true
-      setImmediate(() => this.flush())
+      if (this.#scheduled === 'no')
+        setImmediate(() => (this.#scheduled === 'marks' ? this.#flushMarks() : this.flush()))
+      if (this.#scheduled !== 'all') this.#scheduled = purpose === 'intake' ? 'all' : 'marks'
     })
+  }
+
+  #flushMarks(): void {
+    this.#scheduled = 'no'
+    const marks = this.#jobs.filter(({ purpose }) => purpose === 'drain')
+    this.#jobs = this.#jobs.filter(({ purpose }) => purpose === 'intake')
+    this.#drain(marks)
   }
 
   #mayWait(patience: Patience | undefined): number {
@@ -91,7 +99,7 @@ export class GroupCommit {
 
   /** Commits now what is waiting. */
   flush(): void {
-    this.#scheduled = false
+    this.#scheduled = 'no'
     this.#waiting?.cancel()
     this.#waiting = undefined
     const jobs = this.#jobs

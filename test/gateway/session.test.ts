@@ -281,6 +281,24 @@ describe('a live stream', () => {
     expect(parts.onDisk()).toBe(3)
   })
 
+  it('goes on sharing commits while receipts come in', async () => {
+    const parts = setUp()
+    const append = (n: number) =>
+      parts.outbox.append({
+        device: 'oximeter-0001',
+        live: true,
+        drafts: [draft(n, { bootId: parts.clock.bootId })],
+      })
+    await append(1)
+    const waiting = [append(2)]
+    expect(await parts.outbox.receipt({ epoch: parts.outbox.epoch, first: 1, last: 1 })).toBe(1)
+    waiting.push(append(3))
+    expect(parts.onDisk()).toBe(1)
+    await parts.clock.advance(120_000)
+    await Promise.all(waiting)
+    expect(parts.onDisk()).toBe(3)
+  })
+
   it('waits for the disk like any other when its device is told "received"', async () => {
     const parts = setUp()
     const order: string[] = []
