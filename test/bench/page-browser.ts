@@ -1,7 +1,7 @@
 import { setTimeout as after } from 'node:timers/promises'
 import { Secret, TOTP } from 'otpauth'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
-import { CHROMIUM } from '../support/chromium.ts'
+import { CHROMIUM } from '../support/chromium-installed.ts'
 import { percentile } from './bench.ts'
 
 /**

@@ -11,7 +11,7 @@ import type { Language } from '../../broker/clinic/page/shell/said.ts'
 import { WORDS } from '../../broker/clinic/page/shell/words.ts'
 import { WORDS as ENTRANCE } from '../../broker/clinic/page/sign-in/words.ts'
 import { WORDS as LIST } from '../../broker/clinic/page/work-list/words.ts'
-import { hasChromium } from '../support/chromium.ts'
+import { hasChromium } from '../support/chromium-installed.ts'
 import { optional } from '../support/optional.ts'
 import { aClinic, CITIZEN, type Desk, focused, PEOPLE, press, TEMPLATE, tabTo, type } from './clinic-shift.ts'
 

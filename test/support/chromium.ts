@@ -1,11 +1,8 @@
-import { existsSync } from 'node:fs'
 import { type Browser, chromium } from 'playwright-core'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
+import { CHROMIUM } from './chromium-installed.ts'
 
-/** Debian's Chromium, driven; closed when the test is over. */
-
-export const CHROMIUM = '/usr/bin/chromium'
-export const hasChromium = existsSync(CHROMIUM)
+/** Debian's Chromium, driven: one for each file of tests, and what a test opened in it is closed when the test is over. */
 
 /** Nothing that looks outside this machine. */
 const QUIET = [
@@ -18,8 +15,17 @@ const QUIET = [
   '--disable-sync',
 ]
 
+let running: Promise<Browser> | undefined
+afterAll(async () => {
+  await (await running)?.close()
+})
+
+/** The test closes nothing itself. */
 export async function startChromium(): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: QUIET })
-  onTestFinished(() => browser.close())
+  running ??= chromium.launch({ executablePath: CHROMIUM, args: QUIET })
+  const browser = await running
+  onTestFinished(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()))
+  })
   return browser
 }

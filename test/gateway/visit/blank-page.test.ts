@@ -7,7 +7,7 @@ import { identityFolder, readIdentity } from '../../../gateway/identity/slots.ts
 import type { LogFields } from '../../../gateway/log.ts'
 import { setUp } from '../../../gateway/visit/setup.ts'
 import { endWindow } from '../../../gateway/visit/window.ts'
-import { hasChromium } from '../../support/chromium.ts'
+import { hasChromium } from '../../support/chromium-installed.ts'
 import { optional } from '../../support/optional.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { enrolmentPlace, HUB, SERIAL } from '../identity/enrolment-place.ts'

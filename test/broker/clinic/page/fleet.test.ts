@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hasChromium } from '../../../support/chromium.ts'
+import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { AT, FLEET, hub, KNOWN, MANY, openFleet } from './fleet-fixture.ts'
 import { axeViolations, layoutFaults, refusal } from './page-fixture.ts'

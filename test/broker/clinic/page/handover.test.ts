@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { hasChromium } from '../../../support/chromium.ts'
+import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { NURSE, openStage, type Stage, type StageOptions, violations } from './page-stage.ts'
 import { ago, aList, anItem, citizenNamed } from './work-fixture.ts'

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
 import { readPageFiles } from '../../../../broker/clinic/page-files.ts'
-import { hasChromium } from '../../../support/chromium.ts'
+import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { NURSE, openStage, type Stage } from './page-stage.ts'
 import { aList, anAlert, anItem, changeOf, citizenNamed } from './work-fixture.ts'

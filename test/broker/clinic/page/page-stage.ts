@@ -107,12 +107,11 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
   const server = createServer((request, response) => void serve(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const browser = await startChromium()
-  onTestFinished(async () => {
-    await browser.close()
+  onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })
+  const browser = await startChromium()
   const { viewport = { width: 1280, height: 800 }, scheme = 'light' } = options
   const context = await browser.newContext({ viewport, colorScheme: scheme, locale: 'da-DK' })
   if (options.language !== undefined) {

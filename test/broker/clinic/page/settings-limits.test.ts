@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { hasChromium } from '../../../support/chromium.ts'
+import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { refusal } from './page-fixture.ts'
 import { openSettings } from './settings-fixture.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { hasChromium } from '../../../support/chromium.ts'
+import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { anotherPage, NURSE, openStage, SIGNED_OUT, type Stage, violations } from './page-stage.ts'
 import { aList, anItem, citizenNamed } from './work-fixture.ts'

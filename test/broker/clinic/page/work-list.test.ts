@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { hasChromium } from '../../../support/chromium.ts'
+import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { openStage, type Stage, type StageOptions, violations } from './page-stage.ts'
 import { ago, aLatest, aList, anAlert, anItem, changeOf, citizenNamed } from './work-fixture.ts'
