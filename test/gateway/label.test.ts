@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { toString as qrCode } from 'qrcode'
 import { describe, expect, it } from 'vitest'
 import { addLabelCommand } from '../../gateway/label-command.ts'
-import { startChromium } from '../support/chromium.ts'
+import { startChromiumShell } from '../support/chromium.ts'
 import { hasChromium } from '../support/chromium-installed.ts'
 import { optional } from '../support/optional.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -57,7 +57,7 @@ describe('the label of a hub', () => {
 
 optional('chromium', hasChromium)('a printed label', () => {
   it('is 62 by 29 mm and holds all of its text, also the longest', { timeout: 60_000 }, async () => {
-    const browser = await startChromium()
+    const browser = await startChromiumShell()
     const page = await browser.newPage()
     for (const change of [
       {},

@@ -80,7 +80,11 @@ function LineState() {
 function SoundSwitch() {
   const say = useWords(WORDS)
   const [state, setState] = useState(soundState)
-  useEffect(() => watchSound(() => setState(soundState())), [])
+  useEffect(() => {
+    const look = () => setState(soundState())
+    look()
+    return watchSound(look)
+  }, [])
   if (state === 'blocked') {
     return (
       <Button look="main" onClick={unlockSound}>

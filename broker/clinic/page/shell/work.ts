@@ -11,8 +11,13 @@ export const useWork = (): WorkStore | undefined => useContext(WorkContext)
 /** Draws again with each change of it. */
 export function useWorkState(): WorkState | undefined {
   const store = useWork()
-  const [, draw] = useState<WorkState>()
-  useEffect(() => store?.watch(() => draw(store.state())), [store])
+  const [, draw] = useState(() => store?.state())
+  useEffect(() => {
+    if (store === undefined) return
+    // An effect runs some time after the drawing: what came in between is drawn now.
+    draw(store.state())
+    return store.watch(() => draw(store.state()))
+  }, [store])
   return store?.state()
 }
 

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { startChromium } from '../../../support/chromium.ts'
+import { startChromiumShell } from '../../../support/chromium.ts'
 import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { before, CITIZEN, NOW, OVERVIEW, RED } from './citizen-data.ts'
@@ -14,7 +14,7 @@ const OUTPUT = join(import.meta.dirname, '../../../../test-output/clinic')
 
 async function opened(): Promise<{ readonly page: Page; readonly server: CitizenServer }> {
   const server = await citizenServer()
-  const browser = await startChromium()
+  const browser = await startChromiumShell()
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
   await page.clock.setFixedTime(NOW)
   await page.goto(`${server.url}/#/citizens/${CITIZEN}`)
@@ -134,7 +134,7 @@ optional('chromium', hasChromium)("what is done on the citizen's page", () => {
       suppressed: 3,
     } as const
     server.overview = () => ({ ...OVERVIEW, pauses: [pause] })
-    const browser = await startChromium()
+    const browser = await startChromiumShell()
     const page = await browser.newPage()
     await page.clock.setFixedTime(NOW)
     await page.goto(`${server.url}/#/citizens/${CITIZEN}`)

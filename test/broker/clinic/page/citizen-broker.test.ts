@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { readPageFiles } from '../../../../broker/clinic/page-files.ts'
-import { startChromium } from '../../../support/chromium.ts'
+import { startChromiumShell } from '../../../support/chromium.ts'
 import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { at, message, NOW, pressure, reading } from '../../core-fixture.ts'
@@ -28,7 +28,7 @@ optional('chromium', hasChromium)("the citizen's page on a broker", () => {
     }
     core.clock.time = NOW
     const [name = '', value = ''] = (await house.cookie()).split('=')
-    const browser = await startChromium()
+    const browser = await startChromiumShell()
     const context = await browser.newContext()
     // As if over TLS: a browser takes a __Host- cookie from nowhere else, and trusts its own machine with it.
     await context.addCookies([{ name, value, url: house.server.url.replace('http:', 'https:'), secure: true }])

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import { FLAG_BITS, type Series } from '../../../../broker/clinic/shapes.ts'
-import { startChromium } from '../../../support/chromium.ts'
+import { startChromiumShell } from '../../../support/chromium.ts'
 import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { before, CITIZEN, NOW, OVERVIEW, RED } from './citizen-data.ts'
@@ -57,7 +57,7 @@ optional('chromium', hasChromium)('the marks of a plot', () => {
       devices: [{ device: 'scale-0001', driver: 'uc-352ble' }],
       series: [SERIES],
     })
-    const browser = await startChromium()
+    const browser = await startChromiumShell()
     const page = await browser.newPage()
     await page.clock.setFixedTime(NOW)
     await page.addInitScript("localStorage.setItem('precare-range', '7')")
@@ -85,7 +85,7 @@ optional('chromium', hasChromium)('the marks of a plot', () => {
       devices: [{ device: 'scale-0001', driver: 'x' }],
       series: [SERIES],
     })
-    const browser = await startChromium()
+    const browser = await startChromiumShell()
     const page = await browser.newPage()
     await page.clock.setFixedTime(NOW)
     await page.addInitScript("localStorage.setItem('precare-range', '7')")

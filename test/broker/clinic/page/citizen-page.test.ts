@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import type { Change } from '../../../../broker/clinic/shapes.ts'
-import { startChromium } from '../../../support/chromium.ts'
+import { startChromiumShell } from '../../../support/chromium.ts'
 import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { before, CITIZEN, NOW, OVERVIEW, RED, seriesAnswer } from './citizen-data.ts'
@@ -31,7 +31,7 @@ async function opened(
   server?: CitizenServer,
 ): Promise<Opened> {
   const serving = server ?? (await citizenServer())
-  const browser = await startChromium()
+  const browser = await startChromiumShell()
   const context = await browser.newContext({
     viewport: { width, height: 900 },
     colorScheme: dark ? 'dark' : 'light',
@@ -91,7 +91,7 @@ optional('chromium', hasChromium)("the citizen's page in a browser", () => {
     expect(await page.getByRole('link', { name: 'Grænser og plan' }).getAttribute('href')).toBe(
       `#/citizens/${CITIZEN}/settings`,
     )
-    expect(await page.locator('canvas').count()).toBe(6)
+    await expect.poll(() => page.locator('canvas').count()).toBe(6)
     await page.getByText('Sådan læses kurverne').click()
     await shoot(page, 'citizen')
     expect(faults).toEqual([])
@@ -221,7 +221,7 @@ optional('chromium', hasChromium)("the citizen's page in a browser", () => {
     await page.route('**/overview', (route) => route.abort())
     await page.getByRole('button', { name: '90 dage' }).click()
     await page.getByText('Ingen forbindelse: det, der vises, er ikke opdateret siden 10.30').waitFor()
-    expect(await page.locator('canvas').count()).toBe(6)
+    await expect.poll(() => page.locator('canvas').count()).toBe(6)
     await page.unroute('**/overview')
     await page.getByRole('button', { name: 'Hent igen' }).click()
     await page.getByText('Ingen forbindelse').waitFor({ state: 'detached' })

@@ -1,7 +1,7 @@
 import type { CDPSession, Page } from 'playwright-core'
 import { expect, it } from 'vitest'
 import type { Series } from '../../../../broker/clinic/shapes.ts'
-import { startChromium } from '../../../support/chromium.ts'
+import { startChromiumShell } from '../../../support/chromium.ts'
 import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { seeded } from '../../../support/random.ts'
@@ -104,7 +104,7 @@ optional('chromium', hasChromium)("the speed and the footprint of the citizen's 
     timeout: 60_000,
   }, async () => {
     const server = await served(1500)
-    const browser = await startChromium()
+    const browser = await startChromiumShell()
     const page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
     await page.addInitScript(() => localStorage.setItem('precare-range', '365'))
     const cdp = await page.context().newCDPSession(page)
@@ -131,7 +131,7 @@ optional('chromium', hasChromium)("the speed and the footprint of the citizen's 
 
   it('leaves nothing behind after a hundred citizens', { timeout: 120_000 }, async () => {
     const server = await served(200)
-    const browser = await startChromium()
+    const browser = await startChromiumShell()
     const page = await browser.newPage({ viewport: { width: 1000, height: 700 } })
     const cdp = await page.context().newCDPSession(page)
     await cdp.send('HeapProfiler.enable')

@@ -7,7 +7,7 @@ import type { Page, Route } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
 import type { WorkList } from '../../../../broker/clinic/shapes.ts'
 import type { Role } from '../../../../broker/rights/decide.ts'
-import { startChromium } from '../../../support/chromium.ts'
+import { startChromiumShell } from '../../../support/chromium.ts'
 
 /** The built page in a real browser, under the policy with which the broker serves it, and answers that a test makes up. */
 
@@ -99,7 +99,7 @@ export async function openPage(
   { at, ...look }: { width?: number; height?: number; scheme?: 'light' | 'dark'; at?: string } = {},
 ): Promise<Shown> {
   const url = await serveBuilt()
-  const browser = await startChromium()
+  const browser = await startChromiumShell()
   const page = await browser.newPage({
     viewport: { width: look.width ?? 1280, height: look.height ?? 900 },
     colorScheme: look.scheme ?? 'light',

@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { readPageFiles } from '../../../../broker/clinic/page-files.ts'
 import type { Change, WorkItem, WorkList } from '../../../../broker/clinic/shapes.ts'
-import { startChromium } from '../../../support/chromium.ts'
+import { startChromiumShell } from '../../../support/chromium.ts'
 import { aList } from './work-fixture.ts'
 
 /** The built page in Chromium, in front of a server that says what the test wants. Screenshots: test-output/, outside git. */
@@ -111,7 +111,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     server.closeAllConnections()
     server.close()
   })
-  const browser = await startChromium()
+  const browser = await startChromiumShell()
   const { viewport = { width: 1280, height: 800 }, scheme = 'light' } = options
   const context = await browser.newContext({ viewport, colorScheme: scheme, locale: 'da-DK' })
   if (options.language !== undefined) {

@@ -321,6 +321,18 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
     expect(stage.calls.filter(({ path }) => path === '/v1/work-list')).toHaveLength(1)
   })
 
+  it('shows a list that comes before the first drawing is done', SLOW, async () => {
+    // As on a slow computer: what is to be done after the drawing is done after the answers.
+    const late = ({ page }: Stage) =>
+      page.addInitScript(`
+        const soon = setTimeout
+        setTimeout = (work, ms = 0, ...rest) => soon(work, ms < 100 ? 300 : ms, ...rest)
+        requestAnimationFrame = () => 0
+      `)
+    const stage = await openStage({ list: WARD, prepare: late })
+    await stage.page.locator(`[data-citizen="${red}"]`).waitFor({ timeout: 5_000 })
+  })
+
   it('shows a windowful at once, and all 300 soon after', SLOW, async () => {
     const citizens = Array.from({ length: 300 }, (_, index) => citizenNamed(index + 1))
     const stage = await openStage({
