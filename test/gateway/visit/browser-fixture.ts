@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { violations } from '../../support/axe.ts'
 import { startChromium } from '../../support/chromium.ts'
 
 /** The hub's page on a technician's phone, and all that a secret could be found in afterwards. */
@@ -55,12 +56,6 @@ export async function aPhone(url: string, secrets: readonly string[]): Promise<P
       mkdirSync(OUTPUT, { recursive: true })
       await page.screenshot({ path: join(OUTPUT, `${name}.png`), fullPage: true })
     },
-    async violations() {
-      const { source } = await import('axe-core')
-      // The policy of the page allows no foreign script, so axe comes in through the debugger.
-      await page.evaluate(source)
-      const found = await page.evaluate<{ violations: { id: string }[] }>('axe.run()')
-      return found.violations.map(({ id }) => id)
-    },
+    violations: () => violations(page),
   }
 }

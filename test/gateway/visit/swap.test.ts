@@ -72,6 +72,8 @@ describe('a device that is swapped for another model', () => {
     clinic.register(wish('weight-scale-service'), 'nurse-1')
     const between = now()
     expect(owner(between)).toBeUndefined()
+    // An assignment begins with its second.
+    await becomes(() => now().slice(0, 19) > between.slice(0, 19))
     await visit.refresh(NEVER)
     // Bound to nothing, on the disk too: the cuff may go on blowing up, it belongs to nobody here.
     writeFileSync(

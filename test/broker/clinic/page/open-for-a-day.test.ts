@@ -12,7 +12,7 @@ const HOURS = 24
 /** A busy ward: one every three minutes. */
 const CHANGES_AN_HOUR = 20
 /** So many of the changes come while the broker is heard all the time; at the others the line is found dead and opened again. */
-const STEADY_CHANGES = 4
+const STEADY_CHANGES = 2
 const BEAT_MS = 15_000
 const BEATS = 12
 /** What V8 compiles and caches while the page is used; a list that was kept at each look would be 70 MB. */

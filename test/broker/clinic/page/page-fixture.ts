@@ -132,17 +132,6 @@ export async function openPage(
   return { page, shoot, faults }
 }
 
-/** Ids of the rules that axe finds broken (WCAG 2.2 A and AA, and best practice), with where. */
-export async function axeViolations(page: Page): Promise<string[]> {
-  const { source } = await import('axe-core')
-  // The policy of the page allows no foreign script, so axe comes in through the debugger.
-  await page.evaluate(source)
-  const found = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
-    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })",
-  )
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
-}
-
 /** Whether something is wider than the window, or too small to hit (WCAG 2.2, 1.4.10 and 2.5.8). */
 export const layoutFaults = (page: Page): Promise<string[]> =>
   page.evaluate<string[]>(`(() => {

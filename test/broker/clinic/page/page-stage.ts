@@ -219,13 +219,3 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   for await (const piece of request.setEncoding('utf8')) text += piece
   return text === '' ? undefined : JSON.parse(text)
 }
-
-/** What axe finds wrong: rule and the first place. The policy allows no foreign script, so axe comes by the debugger. */
-export async function violations(page: Page): Promise<string[]> {
-  const { source } = await import('axe-core')
-  await page.evaluate(source)
-  const found = await page.evaluate<{ violations: { id: string; nodes: { html: string }[] }[] }>(
-    `axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })`,
-  )
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`)
-}

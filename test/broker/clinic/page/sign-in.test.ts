@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
+import { violations } from '../../../support/axe.ts'
 import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
-import { anotherPage, NURSE, openStage, SIGNED_OUT, type Stage, violations } from './page-stage.ts'
+import { anotherPage, NURSE, openStage, SIGNED_OUT, type Stage } from './page-stage.ts'
 import { aList, anItem, citizenNamed } from './work-fixture.ts'
 
 const SLOW = { timeout: 60_000 }

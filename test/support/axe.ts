@@ -1,0 +1,20 @@
+import type { Page } from 'playwright-core'
+
+/** WCAG 2.2 A and AA, and best practice. */
+const EVERYTHING = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+/** All that another colour scheme changes in the same document. */
+const CONTRAST = ['color-contrast']
+
+/** What axe finds wrong in the page as it now is: rule and where. */
+export async function violations(page: Page, of: 'everything' | 'contrast' = 'everything'): Promise<string[]> {
+  // The policy of the page allows no foreign script, so axe comes in through the debugger.
+  if (await page.evaluate("typeof axe === 'undefined'")) {
+    const { source } = await import('axe-core')
+    await page.evaluate(source)
+  }
+  const runOnly = JSON.stringify(of === 'everything' ? EVERYTHING : CONTRAST)
+  const found = await page.evaluate<{ violations: { id: string; nodes: { target: string[] }[] }[] }>(
+    `axe.run(document, { runOnly: ${runOnly} })`,
+  )
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+}
