@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as after } from 'node:timers/promises'
 import mqtt from 'mqtt'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { feedReadingSchema } from '../../broker/contract/messages.ts'
 import type { ReadyFile } from '../../simulators/clinic/subscriber.ts'
 import { codeOf, type PeopleFile } from '../../simulators/demo/people.ts'
@@ -20,18 +21,13 @@ import { tempDir } from '../support/temp-dir.ts'
 const SEEN_WITHIN_MS = 30_000
 const ENDED_WITHIN_MS = 5_000
 
-/** Starts the demo in a process group of its own, as a terminal does, and gathers its lines. */
+/** In a process group of its own, as a terminal starts it; its lines are gathered. */
 function npmStart(data: string, flags: readonly string[] = []) {
   const args = ['start', '--', '--data', data, '--mqtt-port', '0', '--http-port', '0', ...flags]
   const child = spawn('npm', args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const ended = once(child, 'close').then(() => child.exitCode)
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', (l) => lines.push(l))
-  const group = -(child.pid ?? 0)
-  onTestFinished(async () => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(group, 'SIGTERM')
-    await ended
-  })
   /** The first line that matches; fails with everything that was said when it does not come in time. */
   const line = async (pattern: RegExp, withinMs: number): Promise<string> => {
     const end = performance.now() + withinMs
@@ -43,7 +39,7 @@ function npmStart(data: string, flags: readonly string[] = []) {
     }
   }
   const ctrlC = async (): Promise<number | null> => {
-    process.kill(group, 'SIGINT')
+    if (child.exitCode === null && child.signalCode === null) process.kill(-(child.pid ?? 0), 'SIGINT')
     return await ended
   }
   return { lines, line, ctrlC }
@@ -70,137 +66,144 @@ async function aNurseSeesIt(data: string, url: string): Promise<void> {
 
 const readReady = (data: string): ReadyFile => JSON.parse(readFileSync(join(data, 'ready.json'), 'utf8'))
 
-test('npm start shows readings, a receipt, a yellow and then a red alert within 30 s, and Ctrl-C ends every process', {
-  timeout: 90_000,
-}, async () => {
-  const data = tempDir()
-  const started = performance.now()
-  const left = (): number => SEEN_WITHIN_MS - (performance.now() - started)
-  const demo = npmStart(data)
-  await demo.line(/^ready$/, left())
-  await demo.line(/npm run clinic/, left())
-  for (const citizen of ['0001', '0002', '0003', '0004'])
-    await demo.line(new RegExp(`reading +citizen-${citizen}`), left())
-  for (const kind of ['blood-pressure', 'oxygen-saturation', 'weight', 'temperature', 'heart-rate']) {
-    await demo.line(new RegExp(`reading .* ${kind}`), left())
-  }
-  await demo.line(/receipt +hub-\d+ +readings? \d+/, left())
-  await demo.line(/ALERT .*RED/, left())
-  const yellow = demo.lines.findIndex((l) => /ALERT .*YELLOW/.test(l))
-  expect(yellow).toBeGreaterThan(-1)
-  expect(yellow).toBeLessThan(demo.lines.findIndex((l) => /ALERT .*RED/.test(l)))
+describe('npm start', () => {
+  const data = mkdtempSync(join(tmpdir(), 'precare-'))
+  let demo: ReturnType<typeof npmStart>
+  let started = 0
+  let influxUrl = ''
+  let stopInfluxd = async () => {}
 
-  const ready = readReady(data)
-  expect(Object.keys(ready).sort()).toEqual(['httpUrl', 'mqttUrl', 'password', 'topicRoot', 'username'])
-  expect(statSync(join(data, 'ready.json')).mode & 0o777).toBe(0o600)
-  await aNurseSeesIt(data, ready.httpUrl)
-  const { username, password, topicRoot } = ready
-  const client = await mqtt.connectAsync(ready.mqttUrl, { clientId: `${username}:test`, username, password })
-  const heard = new Promise<Buffer>((resolve) => client.once('message', (_topic, payload) => resolve(payload)))
-  await client.subscribeAsync(`${topicRoot}/readings/#`, { qos: 1 })
-  const payload = await heard
-  expect(feedReadingSchema.parse(JSON.parse(payload.toString())).cursor).toBeGreaterThan(0)
-  await client.endAsync()
-  const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
-  const page = await fetch(`${ready.httpUrl}/v1/readings?since=0&limit=5`, { headers: { authorization } })
-  expect(page.status).toBe(200)
-  expect(((await page.json()) as { items: unknown[] }).items).toHaveLength(5)
-
-  const processes = processesWith(data)
-  expect(processes.length, 'broker, devices, two hubs and the launcher').toBeGreaterThanOrEqual(5)
-  const addresses = listeningAddresses(processes)
-  expect(addresses.length).toBeGreaterThanOrEqual(4)
-  for (const address of addresses) expect(address, 'only 127.0.0.1').toMatch(/^0100007F:/)
-
-  const pressed = performance.now()
-  expect(await demo.ctrlC()).toBe(0)
-  expect(performance.now() - pressed).toBeLessThan(ENDED_WITHIN_MS)
-  expect(processesWith(data)).toEqual([])
-  expect(existsSync(join(data, 'ready.json')), 'a password of a run that is over').toBe(false)
-})
-
-test('npm run clinic prints what a running system has to say, and a second start in the same folder works', {
-  timeout: 90_000,
-}, async () => {
-  const data = tempDir()
-  const first = npmStart(data)
-  await first.line(/^ready$/, SEEN_WITHIN_MS)
-  const before = readReady(data).password
-  expect(await first.ctrlC()).toBe(0)
-  const again = npmStart(data)
-  await again.line(/^ready$/, SEEN_WITHIN_MS)
-  expect(readReady(data).password, 'made for each run').not.toBe(before)
-  const clinic = spawn('npm', ['run', '-s', 'clinic', '--', '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: clinic.stdout })
-  for await (const text of lines) if (/reading +citizen-\d+/.test(text)) break
-  clinic.kill('SIGTERM')
-  await once(clinic, 'close')
-  expect(await again.ctrlC()).toBe(0)
-})
-
-test('npm start explains a port that is taken, and leaves no process behind', { timeout: 60_000 }, async () => {
-  const data = tempDir()
-  const first = npmStart(data)
-  await first.line(/^ready$/, SEEN_WITHIN_MS)
-  const { port } = new URL(readReady(data).mqttUrl)
-  const other = tempDir()
-  const run = spawnSync('npm', ['-s', 'start', '--', '--data', other, '--mqtt-port', port, '--http-port', '0'], {
-    encoding: 'utf8',
-  })
-  expect(run.status).toBe(1)
-  expect(run.stderr).toContain(port)
-  expect(processesWith(other)).toEqual([])
-  await first.ctrlC()
-})
-
-test('nothing is left running when whoever read the lines has gone, as with npm start | head', {
-  timeout: 60_000,
-}, async () => {
-  const data = tempDir()
-  const args = ['simulators/demo/main.ts', '--data', data, '--mqtt-port', '0', '--http-port', '0']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
-  const ended = once(child, 'close')
-  for await (const text of createInterface({ input: child.stdout })) if (text === 'ready') break
-  child.stdout.destroy()
-  await ended
-  expect(processesWith(data)).toEqual([])
-})
-
-const hasMosquitto = spawnSync('mosquitto_sub', ['--help']).error === undefined
-optional('mosquitto_sub', hasMosquitto)('another MQTT client', () => {
-  test('mosquitto_sub as the README calls it prints readings', { timeout: 60_000 }, async () => {
-    const data = tempDir()
-    const demo = npmStart(data)
-    await demo.line(/^ready$/, SEEN_WITHIN_MS)
-    const { mqttUrl, username, password, topicRoot } = readReady(data)
-    const { hostname, port } = new URL(mqttUrl)
-    const flags = ['-h', hostname, '-p', port, '-i', `${username}:me`, '-u', username, '-P', password]
-    const run = spawn('mosquitto_sub', [...flags, '-t', `${topicRoot}/readings/#`, '-v', '-C', '2'])
-    let said = ''
-    run.stdout.on('data', (chunk: Buffer) => {
-      said += chunk.toString()
-    })
-    const [code] = await once(run, 'close')
-    expect(code).toBe(0)
-    expect(said).toMatch(new RegExp(`^${topicRoot}/readings/citizen-\\d+/[a-z-]+ \\{"cursor":`, 'm'))
-    await demo.ctrlC()
-  })
-})
-
-optional('influxd', influxdInstalled)('with a time-series database', () => {
-  test('npm start --influx fills InfluxDB as readings arrive', { timeout: 60_000 }, async () => {
-    const influxd = await startInfluxd()
-    onTestFinished(() => influxd.stop())
-    const demo = npmStart(tempDir(), ['--influx', `${influxd.url}/home`])
-    await demo.line(/reading +citizen-\d+/, SEEN_WITHIN_MS)
-    const query = `${influxd.url}/query?db=home&q=${encodeURIComponent('SHOW SERIES')}`
-    const end = performance.now() + SEEN_WITHIN_MS
-    let series = ''
-    while (!series.includes('citizen-') && performance.now() < end) {
-      await after(200)
-      series = await (await fetch(query)).text()
+  beforeAll(async () => {
+    if (influxdInstalled) {
+      const influxd = await startInfluxd()
+      influxUrl = influxd.url
+      stopInfluxd = async () => void (await influxd.stop())
     }
-    expect(series).toContain('citizen-')
-    await demo.ctrlC()
+    started = performance.now()
+    demo = npmStart(data, influxdInstalled ? ['--influx', `${influxUrl}/home`] : [])
   })
+  afterAll(async () => {
+    await demo.ctrlC()
+    await stopInfluxd()
+    rmSync(data, { recursive: true, force: true })
+  })
+
+  test('shows readings, a receipt, a yellow and then a red alert within 30 s', { timeout: 60_000 }, async () => {
+    const left = (): number => SEEN_WITHIN_MS - (performance.now() - started)
+    await demo.line(/^ready$/, left())
+    await demo.line(/npm run clinic/, left())
+    for (const citizen of ['0001', '0002', '0003', '0004'])
+      await demo.line(new RegExp(`reading +citizen-${citizen}`), left())
+    for (const kind of ['blood-pressure', 'oxygen-saturation', 'weight', 'temperature', 'heart-rate']) {
+      await demo.line(new RegExp(`reading .* ${kind}`), left())
+    }
+    await demo.line(/receipt +hub-\d+ +readings? \d+/, left())
+    await demo.line(/ALERT .*RED/, left())
+    const yellow = demo.lines.findIndex((l) => /ALERT .*YELLOW/.test(l))
+    expect(yellow).toBeGreaterThan(-1)
+    expect(yellow).toBeLessThan(demo.lines.findIndex((l) => /ALERT .*RED/.test(l)))
+  })
+
+  test('says in a file for its owner alone where a system and a nurse come in', async () => {
+    const ready = readReady(data)
+    expect(Object.keys(ready).sort()).toEqual(['httpUrl', 'mqttUrl', 'password', 'topicRoot', 'username'])
+    expect(statSync(join(data, 'ready.json')).mode & 0o777).toBe(0o600)
+    await aNurseSeesIt(data, ready.httpUrl)
+    const { username, password, topicRoot } = ready
+    const client = await mqtt.connectAsync(ready.mqttUrl, { clientId: `${username}:test`, username, password })
+    const heard = new Promise<Buffer>((resolve) => client.once('message', (_topic, payload) => resolve(payload)))
+    await client.subscribeAsync(`${topicRoot}/readings/#`, { qos: 1 })
+    const payload = await heard
+    expect(feedReadingSchema.parse(JSON.parse(payload.toString())).cursor).toBeGreaterThan(0)
+    await client.endAsync()
+    const authorization = `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`
+    const page = await fetch(`${ready.httpUrl}/v1/readings?since=0&limit=5`, { headers: { authorization } })
+    expect(page.status).toBe(200)
+    expect(((await page.json()) as { items: unknown[] }).items).toHaveLength(5)
+  })
+
+  test('listens on 127.0.0.1 only', () => {
+    const processes = processesWith(data)
+    expect(processes.length, 'broker, devices, two hubs and the launcher').toBeGreaterThanOrEqual(5)
+    const addresses = listeningAddresses(processes)
+    expect(addresses.length).toBeGreaterThanOrEqual(4)
+    for (const address of addresses) expect(address, 'only 127.0.0.1').toMatch(/^0100007F:/)
+  })
+
+  test('has npm run clinic beside it, which prints what it has to say', { timeout: 60_000 }, async () => {
+    const clinic = spawn('npm', ['run', '-s', 'clinic', '--', '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const lines = createInterface({ input: clinic.stdout })
+    for await (const text of lines) if (/reading +citizen-\d+/.test(text)) break
+    clinic.kill('SIGTERM')
+    await once(clinic, 'close')
+  })
+
+  test('explains a port that is taken, and leaves no process behind', { timeout: 60_000 }, () => {
+    const { port } = new URL(readReady(data).mqttUrl)
+    const other = tempDir()
+    const run = spawnSync('npm', ['-s', 'start', '--', '--data', other, '--mqtt-port', port, '--http-port', '0'], {
+      encoding: 'utf8',
+    })
+    expect(run.status).toBe(1)
+    expect(run.stderr).toContain(port)
+    expect(processesWith(other)).toEqual([])
+  })
+
+  const hasMosquitto = spawnSync('mosquitto_sub', ['--help']).error === undefined
+  optional('mosquitto_sub', hasMosquitto)('and another MQTT client', () => {
+    test('mosquitto_sub as the README calls it prints readings', { timeout: 60_000 }, async () => {
+      const { mqttUrl, username, password, topicRoot } = readReady(data)
+      const { hostname, port } = new URL(mqttUrl)
+      const flags = ['-h', hostname, '-p', port, '-i', `${username}:me`, '-u', username, '-P', password]
+      const run = spawn('mosquitto_sub', [...flags, '-t', `${topicRoot}/readings/#`, '-v', '-C', '2'])
+      let said = ''
+      run.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString()
+      })
+      const [code] = await once(run, 'close')
+      expect(code).toBe(0)
+      expect(said).toMatch(new RegExp(`^${topicRoot}/readings/citizen-\\d+/[a-z-]+ \\{"cursor":`, 'm'))
+    })
+  })
+
+  optional('influxd', influxdInstalled)('with a time-series database', () => {
+    test('fills it as readings arrive', { timeout: 60_000 }, async () => {
+      const query = `${influxUrl}/query?db=home&q=${encodeURIComponent('SHOW SERIES')}`
+      const end = performance.now() + SEEN_WITHIN_MS
+      let series = ''
+      while (!series.includes('citizen-') && performance.now() < end) {
+        await after(200)
+        series = await (await fetch(query)).text()
+      }
+      expect(series).toContain('citizen-')
+    })
+  })
+
+  test('ends every process at Ctrl-C', async () => {
+    const pressed = performance.now()
+    expect(await demo.ctrlC()).toBe(0)
+    expect(performance.now() - pressed).toBeLessThan(ENDED_WITHIN_MS)
+    expect(processesWith(data)).toEqual([])
+    expect(existsSync(join(data, 'ready.json')), 'a password of a run that is over').toBe(false)
+  })
+})
+
+test('a second start in the same folder has another password, and leaves nothing running when its reader has gone', {
+  timeout: 90_000,
+}, async () => {
+  const data = tempDir()
+  const passwords: string[] = []
+  const args = ['simulators/demo/main.ts', '--data', data, '--mqtt-port', '0', '--http-port', '0']
+  for (const _ of ['first', 'second']) {
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
+    onTestFinished(() => void child.kill('SIGTERM'))
+    const ended = once(child, 'close')
+    for await (const text of createInterface({ input: child.stdout })) if (text === 'ready') break
+    passwords.push(readReady(data).password)
+    // As with npm start | head.
+    child.stdout.destroy()
+    await ended
+    expect(processesWith(data)).toEqual([])
+  }
+  expect(new Set(passwords).size).toBe(2)
 })
