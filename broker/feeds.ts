@@ -1,6 +1,7 @@
 import type { Kind, Reading } from '../device-drivers/reading.ts'
 import type { Audit } from './audit/entry.ts'
 import { topics } from './contract/topics.ts'
+import type { FeedEntry } from './feed-entry.ts'
 import { fhirMessage } from './fhir/feed-message.ts'
 import { organisationsFor } from './grants.ts'
 import type { Outgoing, OutgoingSource } from './outgoing.ts'
@@ -27,19 +28,8 @@ export interface Feeds extends OutgoingSource {
   unpublished(): number
 }
 
-/** One row of a feed; `reading` is JSON text. */
-interface Entry {
-  readonly cursor: number
-  readonly citizen: string
-  readonly kind: Kind
-  readonly hub: string
-  readonly storedAt: string
-  readonly late: boolean
-  readonly reading: string
-}
-
 /** Assembled as text: the reading is JSON already. */
-function messageOf(organisation: string, entry: Entry): Outgoing {
+function messageOf(organisation: string, entry: FeedEntry): Outgoing {
   const topic = entry.late ? topics.orgBackfill : topics.orgReading
   const { cursor, citizen, hub, storedAt } = entry
   return {
@@ -77,7 +67,7 @@ export function openFeeds(journal: Journal, registry: Registry, clock: { now(): 
   const origin = new WeakMap<Outgoing, { readonly organisation: string; readonly cursor: number }>()
   let turn = 0
 
-  function entries(organisation: string, after: number, limit: number): Entry[] {
+  function entries(organisation: string, after: number, limit: number): FeedEntry[] {
     return selectEntries.all(organisation, after, limit).map((row) => ({
       cursor: Number(row['cursor']),
       late: row['late'] === 1,
@@ -90,7 +80,7 @@ export function openFeeds(journal: Journal, registry: Registry, clock: { now(): 
   }
 
   /** To a research organisation under pseudonyms, in whatever form it leaves. */
-  function shownTo(organisation: string, entry: Entry): Entry {
+  function shownTo(organisation: string, entry: FeedEntry): FeedEntry {
     const pseudonym = registry.pseudonymsOf(organisation)
     if (pseudonym === undefined) return entry
     const { citizen, hub, reading } = disguiseReading(
@@ -101,7 +91,7 @@ export function openFeeds(journal: Journal, registry: Registry, clock: { now(): 
   }
 
   /** Entries that the organisation may have now. */
-  function granted(organisation: string, page: readonly Entry[]): Entry[] {
+  function granted(organisation: string, page: readonly FeedEntry[]): FeedEntry[] {
     const now = isoTime(clock.now())
     return page.filter(({ citizen, kind }) =>
       organisationsFor(registry.grantsOf(citizen), citizen, kind, now).includes(organisation),

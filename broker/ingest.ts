@@ -1,29 +1,15 @@
 import type { StatementSync } from 'node:sqlite'
 import { isPreCareError, messageOf, PreCareError } from '../device-drivers/errors.ts'
 import type { RawReading } from '../device-drivers/reading.ts'
-import {
-  type Admitted,
-  admitMessage,
-  admitTyped,
-  type ClinicalRecord,
-  type Moment,
-  momentOf,
-  quarantineMessage,
-  releaseHeld,
-} from './admit.ts'
-import { type AlertLog, openAlertLog } from './alerts/alert-log.ts'
-import { type AlertReleases, openAlertReleases } from './audit/alert-releases.ts'
-import { openTrail } from './audit/trail.ts'
-import { type Feeds, openFeeds } from './feeds.ts'
-import type { Log } from './log.ts'
+import { type Admitted, admitMessage, admitTyped, quarantineMessage } from './admit.ts'
+import type { AlertLog } from './alerts/alert-log.ts'
+import { type ClinicalCommits, type CommitParts, openClinicalCommits } from './clinical-commits.ts'
+import type { Feeds } from './feeds.ts'
+import { FollowUp } from './follow-up.ts'
 import type { Outgoing } from './outgoing.ts'
 import { type ParsedMessage, parseReadings } from './parse-readings.ts'
 import { receiptsOf } from './receipts.ts'
-import type { Registry } from './registry.ts'
-import { type EpochState, type HubCounts, type HubLedger, openHubLedger } from './store/hub-ledger.ts'
-import type { Journal } from './store/journal.ts'
-import { openQuarantine, QUARANTINE_PER_DAY } from './store/quarantine.ts'
-import { openReadingRows } from './store/readings.ts'
+import type { EpochState, HubCounts } from './store/hub-ledger.ts'
 
 /** Bounds of one commit, about 800 readings: what an alert waits for behind it at worst (40 ms on two slow cores). */
 const COMMIT_MESSAGES = 500
@@ -39,18 +25,11 @@ export const TURNS_BETWEEN_COMMITS = 8
 /** Speak against the broker's disk, not against the message. */
 const KEPT_BY_THE_HUB = ['store-failed', 'store-corrupt', 'audit-failed'] as const
 
-export interface IngestParts {
-  readonly journal: Journal
-  readonly registry: Registry
-  /** Wall time, ms since 1970 UTC. */
-  readonly clock: { now(): number }
+export interface IngestParts extends CommitParts {
   /** Takes receipts. Called after the commit they speak of, never before. */
   readonly publish: (messages: readonly Outgoing[]) => void
   /** Says that feeds or alerts may have something to publish. */
   readonly wake?: () => void
-  readonly log: Log
-  /** Default: {@link QUARANTINE_PER_DAY}. */
-  readonly quarantinePerDay?: { readonly entries: number; readonly bytes: number }
 }
 
 /** For metrics: counts and sizes, no content. */
@@ -84,42 +63,36 @@ export class Ingest {
   readonly feeds: Feeds
   readonly alerts: AlertLog
   readonly #parts: IngestParts
-  readonly #record: ClinicalRecord
-  readonly #ledger: HubLedger
-  readonly #releases: AlertReleases
+  readonly #commits: ClinicalCommits
+  readonly #followUp: FollowUp
+  readonly #probe: StatementSync
   #queue: Waiting[] = []
   #scheduled = false
   #closed = false
   #storing = true
-  readonly #probe: StatementSync
-  /** Where the search for held readings that can be released goes on; undefined: nothing to search. */
-  #releaseAfter: number | undefined
-  /** Some citizens may have to be judged again, because their rules changed. */
-  #catchingUp = false
 
   constructor(parts: IngestParts) {
-    const { journal, registry, clock, log } = parts
+    const { journal, log } = parts
     this.#parts = parts
-    const audit = openTrail(journal, clock)
-    this.feeds = openFeeds(journal, registry, clock, audit)
-    this.#releases = openAlertReleases(journal, audit)
-    this.alerts = openAlertLog(journal, registry, log)
-    this.#ledger = openHubLedger(journal)
+    this.#commits = openClinicalCommits(parts, () => {
+      this.#followUp.release()
+      this.#followUp.judge()
+    })
+    this.#followUp = new FollowUp({
+      commits: this.#commits,
+      log,
+      due: () => this.#schedule(),
+      stored: () => parts.wake?.(),
+    })
+    this.feeds = this.#commits.record.feeds
+    this.alerts = this.#commits.record.alerts
     this.#probe = journal.database.prepare(
       `INSERT INTO meta VALUES ('written-at', ?) ON CONFLICT DO UPDATE SET value = excluded.value`,
     )
-    this.#record = {
-      registry,
-      readings: openReadingRows(journal),
-      quarantine: openQuarantine(journal, parts.quarantinePerDay ?? QUARANTINE_PER_DAY),
-      ledger: this.#ledger,
-      feeds: this.feeds,
-      alerts: this.alerts,
-    }
     // A broker that starts has lost what aedes retained, and may have been stopped while it released.
-    this.#commit(({ now }) => this.alerts.align(now, true))
-    this.#startRelease()
-    this.#catchUp()
+    this.#commits.commit(({ now }) => this.alerts.align(now, true))
+    this.#followUp.release()
+    this.#followUp.judge()
   }
 
   /**
@@ -140,12 +113,12 @@ export class Ingest {
    */
   refresh(): void {
     if (this.#closed) return
-    this.#commit(({ now }) => {
+    this.#commits.commit(({ now }) => {
       this.alerts.align(now, false)
       if (!this.#storing) this.#probe.run(now)
     })
     this.#storing = true
-    this.#catchUp()
+    this.#followUp.judge()
     this.#schedule()
     this.#parts.wake?.()
   }
@@ -158,7 +131,7 @@ export class Ingest {
   /** One transaction like those of readings, for what is told because nothing came. Not for after the end. */
   commit(work: (now: string) => void): void {
     if (this.#closed) return
-    this.#commit(({ now }) => work(now))
+    this.#commits.commit(({ now }) => work(now))
     this.#parts.wake?.()
   }
 
@@ -168,13 +141,13 @@ export class Ingest {
    */
   act<T>(work: (now: string) => T): T {
     if (this.#closed) throw new PreCareError('store-failed', 'the broker is stopping')
-    const done = this.#commit(({ now }) => {
+    const done = this.#commits.commit(({ now }) => {
       const result = work(now)
       // A pause that ended covers nothing more.
       this.alerts.align(now, false)
       return result
     })
-    this.#catchUp()
+    this.#followUp.judge()
     this.#parts.wake?.()
     return done
   }
@@ -186,8 +159,8 @@ export class Ingest {
    */
   storeTyped(citizen: string, reading: RawReading, written: () => void): boolean {
     if (this.#closed) throw new PreCareError('store-failed', 'the broker is stopping')
-    const isNew = this.#commit((moment) => {
-      const admitted = admitTyped(this.#record, moment, citizen, reading)
+    const isNew = this.#commits.commit((moment) => {
+      const admitted = admitTyped(this.#commits.record, moment, citizen, reading)
       if (admitted) written()
       return admitted
     })
@@ -198,10 +171,11 @@ export class Ingest {
 
   counts(): IngestCounts {
     const { journal } = this.#parts
+    const { ledger } = this.#commits.record
     const held = journal.database.prepare(`SELECT count(*) AS n FROM readings WHERE state = 'held'`).get()
     return {
-      hubs: this.#ledger.counts(),
-      epochs: this.#ledger.epochs(),
+      hubs: ledger.counts(),
+      epochs: ledger.epochs(),
       held: Number(held?.['n'] ?? 0),
       unpublished: this.feeds.unpublished(),
       openAlerts: this.alerts.openAlerts().length,
@@ -215,19 +189,18 @@ export class Ingest {
     if (this.#closed) return
     while (this.#queue.length > 0) this.#flush()
     this.#closed = true
-    this.#commit(() => undefined)
+    this.#commits.commit(() => undefined)
   }
 
   #schedule(): void {
     if (this.#scheduled || this.#closed) return
-    if (this.#queue.length === 0 && this.#releaseAfter === undefined && !this.#catchingUp) return
+    if (this.#queue.length === 0 && !this.#followUp.isDue) return
     this.#scheduled = true
     afterTurns(TURNS_BETWEEN_COMMITS, () => {
       this.#scheduled = false
       if (this.#closed) return
       this.#flush()
-      this.#release()
-      this.#judgeDue()
+      this.#followUp.step()
       this.#schedule()
     })
   }
@@ -243,39 +216,15 @@ export class Ingest {
     return this.#queue.splice(0, count)
   }
 
-  /** One transaction over the record; everything collected for it is written at its end or forgotten. */
-  #commit<T>(work: (moment: Moment) => T): T {
-    const { journal, clock } = this.#parts
-    const moment = momentOf(clock.now())
-    const committed = journal.transaction(() => {
-      this.feeds.begin()
-      this.#ledger.begin()
-      this.alerts.begin()
-      if (this.#record.registry.refresh()) {
-        this.#startRelease()
-        this.#catchUp()
-        this.alerts.align(moment.now, false)
-      }
-      const result = work(moment)
-      this.#ledger.end(moment.now)
-      this.feeds.end()
-      this.alerts.end(moment.now)
-      this.#releases.write()
-      return result
-    })
-    this.alerts.committed()
-    return committed
-  }
-
   #flush(): void {
     const parsed = this.#take().map((waiting) => ({ waiting, message: parseReadings(waiting.payload) }))
     if (parsed.length === 0) return
     try {
       this.#finish(
-        this.#commit((moment) =>
+        this.#commits.commit((moment) =>
           parsed.map(({ waiting, message }) => ({
             waiting,
-            admitted: admitMessage(this.#record, moment, waiting.hub, waiting.payload, message),
+            admitted: admitMessage(this.#commits.record, moment, waiting.hub, waiting.payload, message),
           })),
         ),
       )
@@ -309,53 +258,15 @@ export class Ingest {
 
   #alone({ hub, payload }: Waiting, message: ParsedMessage): Admitted {
     try {
-      return this.#commit((moment) => admitMessage(this.#record, moment, hub, payload, message))
+      return this.#commits.commit((moment) => admitMessage(this.#commits.record, moment, hub, payload, message))
     } catch (error) {
       // The disk: the hub keeps it and comes again. Anything else lies in the message, and would fail again for ever.
       if (KEPT_BY_THE_HUB.some((code) => isPreCareError(error, code))) throw error
       this.#parts.log.error('message-not-storable', { hub, reason: messageOf(error) })
       const claim = message.type === 'readings' ? claimOf(message) : message.claim
-      return this.#commit((moment) =>
-        quarantineMessage(this.#record, moment, hub, payload, 'reading-not-storable', claim),
+      return this.#commits.commit((moment) =>
+        quarantineMessage(this.#commits.record, moment, hub, payload, 'reading-not-storable', claim),
       )
-    }
-  }
-
-  #startRelease(): void {
-    this.#releaseAfter = 0
-    this.#schedule()
-  }
-
-  /** One step through the held readings, in a commit of its own between those of the hubs. */
-  #release(): void {
-    const after = this.#releaseAfter
-    if (after === undefined) return
-    this.#releaseAfter = undefined
-    try {
-      const { next, released } = this.#commit((moment) => releaseHeld(this.#record, moment, after))
-      this.#releaseAfter ??= next
-      if (released === 0) return
-      this.#parts.log.info('readings-released', { count: released })
-      this.#parts.wake?.()
-    } catch (error) {
-      this.#parts.log.error('release-failed', { reason: messageOf(error) })
-    }
-  }
-
-  #catchUp(): void {
-    this.#catchingUp = true
-    this.#schedule()
-  }
-
-  /** A few of those who are due, in a commit of its own between those of the hubs. */
-  #judgeDue(): void {
-    if (!this.#catchingUp) return
-    this.#catchingUp = false
-    try {
-      if (this.#commit(({ now }) => this.alerts.catchUp(now))) this.#catchUp()
-      this.#parts.wake?.()
-    } catch (error) {
-      this.#parts.log.error('judging-failed', { reason: messageOf(error) })
     }
   }
 

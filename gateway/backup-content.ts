@@ -95,7 +95,7 @@ export async function restoreBackup(
   try {
     const session = Number(content.notes.find(({ name }) => name === 'session')?.value ?? 0)
     outbox.restore({ rows: content.rows, memory: content.memory, session })
-    for (const { name, value } of content.notes) await outbox.setNote(name, value)
+    for (const { name, value } of content.notes) await outbox.notes.set(name, value)
   } finally {
     outbox.close()
   }

@@ -2,14 +2,14 @@ import { type DeviceState, deviceStateSchema } from '../broker/contract/messages
 import { topics } from '../broker/contract/topics.ts'
 import type { HubClock } from './hub-clock.ts'
 import { instantsOf, naiveMs, utcText } from './local-time.ts'
-import type { Outbox } from './outbox.ts'
+import type { OutboxNotes } from './outbox-notes.ts'
 import type { DeviceFacts, VisitReport } from './session.ts'
 
 export interface DeviceStatesOptions {
   readonly hub: string
   readonly zone: string
   readonly clock: HubClock
-  readonly outbox: Pick<Outbox, 'note' | 'setNote'>
+  readonly notes: Pick<OutboxNotes, 'get' | 'set'>
   readonly publish: (topic: string, payload: string) => void
 }
 
@@ -44,7 +44,7 @@ export class DeviceStates {
 
   /** Knows a device from now on, with what was noted of it before. */
   add({ id, driver }: { readonly id: string; readonly driver: string }): void {
-    const noted = this.#options.outbox.note(noteName(id))
+    const noted = this.#options.notes.get(noteName(id))
     const known = noted === undefined ? undefined : deviceStateSchema.safeParse(JSON.parse(noted)).data
     const state = { ...known, driver }
     const never = Number.NEGATIVE_INFINITY
@@ -95,7 +95,7 @@ export class DeviceStates {
   }
 
   async #change(device: string, entry: Entry, change: Partial<DeviceState>): Promise<void> {
-    const { hub, outbox, publish, clock } = this.#options
+    const { hub, notes, publish, clock } = this.#options
     const before = JSON.stringify(entry.state)
     entry.state = change.driver === undefined ? { ...entry.state, ...change } : { ...change, driver: change.driver }
     const text = JSON.stringify(entry.state)
@@ -106,7 +106,7 @@ export class DeviceStates {
     if (lasting === entry.noted && clock.now() - entry.notedAt < NOTED_EVERY_MS) return
     entry.noted = lasting
     entry.notedAt = clock.now()
-    await outbox.setNote(noteName(device), text)
+    await notes.set(noteName(device), text)
   }
 
   #times(stored: boolean): Partial<DeviceState> {

@@ -1,3 +1,5 @@
+import { isPreCareError } from '../device-drivers/errors.ts'
+
 /**
  * What the process says to whatever started it. The numbers are those of sysexits.h where it has one; the service's unit
  * repeats the one that needs a person.
@@ -14,3 +16,9 @@ export const EXIT = {
   /** EX_CONFIG: starting again helps nobody before the configuration was changed. */
   config: 78,
 } as const
+
+/** Of a process that ends because of this error. */
+export function exitCodeOf(error: unknown): number {
+  if (isPreCareError(error, 'store-failed')) return EXIT.store
+  return isPreCareError(error, 'adapter-unavailable') ? EXIT.radio : EXIT.fault
+}

@@ -99,6 +99,7 @@ export function startHub(parts: HubParts): Hub {
     ...(ballast && { ballast }),
     ...(machine === undefined ? {} : { machine }),
   })
+  const { notes } = outbox
   if (damaged !== undefined) {
     const { setAside: file, why, saved } = damaged
     const code = why === 'damaged' ? 'store-corrupt' : 'store-restored'
@@ -106,13 +107,13 @@ export function startHub(parts: HubParts): Hub {
   }
   const diskWatch = disk && watchDisk(outbox.room, disk, log)
   diskWatch?.look()
-  clock.raiseFloor(Number(outbox.note('wall') ?? 0))
+  clock.raiseFloor(Number(notes.get('wall') ?? 0))
   const certificates = identityFolder(config.dataDir)
   const secure = config.broker.url.startsWith('mqtts:')
   if (secure) clock.raiseFloor(readIdentity(certificates)?.earliest ?? 0)
 
   const states = new DeviceStates(
-    { hub, zone, clock, outbox, publish: (topic, text) => uplink.publish(topic, text, { qos: 1, retain: true }) },
+    { hub, zone, clock, notes, publish: (topic, text) => uplink.publish(topic, text, { qos: 1, retain: true }) },
     [...config.devices, ...config.serial],
   )
   const uplink = new Uplink({
@@ -123,8 +124,8 @@ export function startHub(parts: HubParts): Hub {
       clock,
       identity: () => readIdentity(certificates),
       lastAddress: {
-        get: () => outbox.note(LAST_ADDRESS),
-        set: (address) => void outbox.setNote(LAST_ADDRESS, address).catch(() => undefined),
+        get: () => notes.get(LAST_ADDRESS),
+        set: (address) => void notes.set(LAST_ADDRESS, address).catch(() => undefined),
       },
     }),
     onRefused: () => renewal?.refused(),
@@ -144,7 +145,7 @@ export function startHub(parts: HubParts): Hub {
   const startedAt = clock.now()
   const { ble, reboot } = parts
   const radioWatch =
-    ble && watchRadio({ radio: ble, clock, outbox, log, restart: broken.resolve, ...(reboot && { reboot }) })
+    ble && watchRadio({ radio: ble, clock, notes, log, restart: broken.resolve, ...(reboot && { reboot }) })
 
   const sendHealth = () => {
     const health = healthOf({

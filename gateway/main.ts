@@ -3,64 +3,26 @@ import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { isPreCareError, messageOf } from '../device-drivers/errors.ts'
 import { drivers } from '../device-drivers/index.ts'
-import { type HubConfig, loadConfig, parseConfig } from './config.ts'
+import type { HubConfig } from './config.ts'
+import { configOrExit, configToRun, halfWipedOrExit } from './config-file.ts'
 import { diagnose } from './diagnostics.ts'
-import { spaceOf } from './disk-space.ts'
 import { examine } from './doctor.ts'
-import { EXIT } from './exit-codes.ts'
-import { type Hub, type HubParts, startHub } from './hub.ts'
+import { EXIT, exitCodeOf } from './exit-codes.ts'
 import { createHubClock } from './hub-clock.ts'
-import { identityFolder, readIdentity } from './identity/slots.ts'
-import { createLog, errorFields, type Log } from './log.ts'
+import { createLog } from './log.ts'
 import { machineNumber } from './machine.ts'
-import { systemdNotify } from './readiness.ts'
-import { reboot } from './reboot.ts'
-import { startTrial, type Trial } from './snapshots.ts'
-import { forgetFailures, standBy } from './stand-by.ts'
+import { type ReleaseFacts, type RunParts, releaseFacts, run } from './run.ts'
 import type { BluezOptions } from './transport/bluez/bluez.ts'
-import { lazySerial } from './transport/lazy-serial.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import type { TransportLog } from './transport/transport-log.ts'
 import { TRIAL_MS } from './trial.ts'
 import { addUpdateCommands, NOTE_PATH } from './update/commands.ts'
-import { type ReleaseTrial, releaseTrial, rolledBack } from './update/release-trial.ts'
 import { packageVersion } from './version.ts'
-import { attendVisits } from './visit/attend.ts'
-import { watchdog, watchdogPeriodMs } from './watchdog.ts'
-import { refuseHalfWiped } from './wipe-plan.ts'
 
 /** The hub process. The only place that chooses noble, bluetoothd and serialport; a hub without a radio never loads noble. */
 
 const clock = createHubClock()
 const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex')
-
-function sayUnusable(path: string, { message }: Error): void {
-  process.stderr.write(`${path} can't be used:\n${message.replaceAll(/^/gm, '  ')}\n`)
-}
-
-/** @param code what the service manager is told when the file can't be used */
-function configOrExit(path: string, code: number = EXIT.config): HubConfig {
-  try {
-    return loadConfig(path, { drivers })
-  } catch (error) {
-    if (!isPreCareError(error, 'config-invalid')) throw error
-    sayUnusable(path, error)
-    return process.exit(code)
-  }
-}
-
-interface ToRun {
-  readonly config: HubConfig
-  /** Of the configuration; absent without a folder for snapshots. */
-  readonly trial?: Trial
-}
-
-interface ReleaseFacts {
-  /** Present when this release is on trial. */
-  readonly trial?: ReleaseTrial
-  /** Release that was given up, while the one before it runs. */
-  readonly back?: ReturnType<typeof rolledBack>
-}
 
 interface RunOptions {
   readonly config: string
@@ -68,43 +30,6 @@ interface RunOptions {
   readonly root?: string
   readonly trialNote: string
   readonly trialMinutes: number
-}
-
-function releaseFacts({ root, trialNote }: RunOptions): ReleaseFacts {
-  if (root === undefined) return {}
-  const trial = releaseTrial(root, trialNote, packageVersion())
-  return { ...(trial && { trial }), back: rolledBack(root) }
-}
-
-/** The configuration in the file, or the last good one in its place. */
-function configToRun(path: string, folder: string | undefined, code: number): ToRun {
-  if (folder === undefined) return { config: configOrExit(path, code) }
-  let given: HubConfig | undefined
-  try {
-    given = loadConfig(path, { drivers })
-  } catch (error) {
-    if (!isPreCareError(error, 'config-invalid')) throw error
-    sayUnusable(path, error)
-  }
-  const trial = startTrial(folder, given && JSON.stringify(given), clock.bootId)
-  if (trial === undefined) return process.exit(code)
-  const good = (): HubConfig => parseConfig(JSON.parse(trial.text), { drivers }, () => '')
-  return { trial, config: trial.used === 'given' && given !== undefined ? given : good() }
-}
-
-function halfWipedOrExit(path: string): void {
-  try {
-    refuseHalfWiped(path)
-  } catch (error) {
-    if (!isPreCareError(error, 'config-invalid')) throw error
-    sayUnusable(path, error)
-    process.exit(EXIT.config)
-  }
-}
-
-function exitCodeOf(error: unknown): number {
-  if (isPreCareError(error, 'store-failed')) return EXIT.store
-  return isPreCareError(error, 'adapter-unavailable') ? EXIT.radio : EXIT.fault
 }
 
 async function radio(config: HubConfig, log: TransportLog): Promise<BleTransport> {
@@ -141,99 +66,10 @@ async function lines(): Promise<SerialTransport> {
   return createSerialTransport({ time: clock })
 }
 
+const parts: RunParts = { clock, randomHex, radio, lines }
+
 /** 78 would keep the service from being started again; a release that does not understand the file must be put back. */
 const configExit = (release: ReleaseFacts): number => (release.trial === undefined ? EXIT.config : EXIT.fault)
-
-async function run({ config, trial }: ToRun, release: ReleaseFacts, trialMs: number): Promise<void> {
-  const log = createLog(config.hub, config.logLevel)
-  if (release.trial !== undefined) log.info('release-on-trial', { state: packageVersion() })
-  if (release.back) log.error('release-rolled-back', { state: release.back.version, reason: release.back.why })
-  let onTrial = release.trial !== undefined
-  if (trial?.used === 'good') log.error('config-rolled-back', { reason: 'the file is not used; see the README' })
-  const die = (event: string) => (error: unknown) => {
-    log.error(event, errorFields(error))
-    process.exit(exitCodeOf(error))
-  }
-  process.on('uncaughtException', die('uncaught'))
-  process.on('unhandledRejection', die('unhandled'))
-  const notify = systemdNotify(process.env, log)
-  const hub = await startOrStandBy(log, {
-    config,
-    drivers,
-    clock,
-    random: Math.random,
-    randomHex,
-    log,
-    version: packageVersion(),
-    update: () => {
-      if (onTrial) return { state: 'on-trial', version: packageVersion() }
-      return release.back && { state: 'rolled-back', version: release.back.version }
-    },
-    memory: () => process.memoryUsage.rss(),
-    disk: () => spaceOf(config.dataDir),
-    ...machineNumber(),
-    ...(notify && { onRound: watchdog(notify, clock, watchdogPeriodMs(process.env)) }),
-    ...(config.bluetooth.enabled ? { ble: await radio(config, log.transport) } : {}),
-    ...(config.bluetooth.mayReboot === true ? { reboot: () => reboot() } : {}),
-    serial: config.serial.length > 0 ? await lines() : lazySerial(lines),
-  })
-  const visiting = new AbortController()
-  const leave = (signal: string) => {
-    log.info('stopping', { signal })
-    visiting.abort()
-    notify?.('STOPPING=1')
-    hub.stop().then(() => process.exit(EXIT.ok), die('stop-failed'))
-  }
-  // On, not once: under npm the same Ctrl-C comes twice, from the terminal and from npm; the second would kill.
-  process.on('SIGTERM', leave)
-  process.on('SIGINT', leave)
-  hub.broken.then(die('outbox-broken'), die('outbox-broken'))
-  // Not only once the broker is reached: a home without internet has a hub that measures.
-  notify?.('READY=1')
-  void attendVisits(
-    {
-      ...{ hub: config.hub, dataDir: config.dataDir, drivers, clock, randomHex, log },
-      ...machineNumber(),
-      home: hub.home,
-      software: packageVersion(),
-      identity: () => readIdentity(identityFolder(config.dataDir)),
-    },
-    visiting.signal,
-  )
-  hub.healthy.then(() => {
-    onTrial = false
-    release.trial?.healthy()
-    if (release.trial !== undefined) log.info('release-healthy', { state: packageVersion() })
-  }, die('trial-not-noted'))
-  clock.setTimeout(() => {
-    if (!onTrial) return
-    release.trial?.notHealthy()
-    leave('release-trial')
-  }, trialMs)
-  const limit = clock.setTimeout(() => {
-    if (trial?.notReached() === true) leave('trial')
-  }, trialMs)
-  await hub.ready
-  limit.cancel()
-  trial?.reached()
-  log.info('ready')
-}
-
-/** Ends the process when the disk takes no writes. */
-async function startOrStandBy(log: Log, parts: HubParts): Promise<Hub> {
-  const runtimeDir = process.env['RUNTIME_DIRECTORY']
-  const { config } = parts
-  try {
-    const hub = startHub(parts)
-    forgetFailures(runtimeDir)
-    return hub
-  } catch (error) {
-    if (!isPreCareError(error, 'store-failed')) throw error
-    const reboots = config.disk.mayReboot === true ? { reboot: () => reboot() } : {}
-    await standBy({ config, clock, log, ...(runtimeDir === undefined ? {} : { runtimeDir }), ...reboots }, error)
-    return process.exit(EXIT.store)
-  }
-}
 
 async function doctor(config: HubConfig): Promise<void> {
   const { transport } = createLog(config.hub, 'error')
@@ -267,11 +103,12 @@ program
   .option('--trial-minutes <number>', 'how long something new may take to prove itself', minutes, TRIAL_MS / 60_000)
   .action(async (options: RunOptions) => {
     halfWipedOrExit(options.config)
-    const release = releaseFacts(options)
+    const release = releaseFacts(options.root, options.trialNote)
     await run(
-      configToRun(options.config, options.snapshots, configExit(release)),
+      configToRun(options.config, options.snapshots, clock.bootId, configExit(release)),
       release,
       options.trialMinutes * 60_000,
+      parts,
     )
   })
 program
@@ -293,12 +130,12 @@ program
   .requiredOption('--config <file>', 'configuration file (JSON)')
   .action(({ config: path }: { config: string }) => {
     const { version: node, platform, arch } = process
-    const parts = {
+    const facts = {
       version: packageVersion(),
       timeKnown: clock.wall() !== undefined,
       runtime: { node, platform, arch },
     }
-    process.stdout.write(`${JSON.stringify(diagnose({ config: configOrExit(path), ...parts }), undefined, 2)}\n`)
+    process.stdout.write(`${JSON.stringify(diagnose({ config: configOrExit(path), ...facts }), undefined, 2)}\n`)
   })
 
 addUpdateCommands(program, { bootId: clock.bootId, randomHex })
@@ -337,7 +174,7 @@ async function addOtherCommands(): Promise<void> {
     machine: machineNumber().machine,
     software: packageVersion(),
     log: createLog('hub-blank', 'info'),
-    run: async (config) => run({ config: configOrExit(config) }, {}, TRIAL_MS),
+    run: async (config) => run({ config: configOrExit(config) }, {}, TRIAL_MS, parts),
   })
   addWipeCommands(program, {
     clock,

@@ -1,5 +1,5 @@
-import type { StatementSync } from 'node:sqlite'
 import { type ReadingDraft, readingDraftSchema } from './make-reading.ts'
+import type { Sql } from './outbox-sql.ts'
 
 /** What a row of the outbox holds, read with the suspicion that a worn card deserves. */
 
@@ -38,7 +38,7 @@ function parsed(body: string): unknown {
 }
 
 /** Keeps bytes that could not be read, for the people who can find out why; within a transaction of the caller's. */
-export function keepRejected(sql: (text: string) => StatementSync, device: string, rejected: Rejected): void {
+export function keepRejected(sql: Sql, device: string, rejected: Rejected): void {
   const { source, reason, bytes, bootId, heardAt } = rejected
   const hex = Buffer.from(bytes.subarray(0, MAX_REJECTED_BYTES)).toString('hex')
   const insert = 'INSERT INTO rejected (device, source, reason, hex, boot_id, heard_at) VALUES (?, ?, ?, ?, ?, ?)'

@@ -1,14 +1,17 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { Receipt } from '../broker/contract/messages.ts'
 import type { PreCareError } from '../device-drivers/errors.ts'
 import type { Ballast } from './ballast.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { HubClock } from './hub-clock.ts'
 import { completeReading, type ReadingDraft, type TimeKnown } from './make-reading.ts'
+import { countsOf, earliestUnsent, lastSequence, type OutboxCounts, oldestUnsent } from './outbox-figures.ts'
 import { type AsideReason, isFull, openOutboxFile } from './outbox-file.ts'
+import { OutboxNotes } from './outbox-notes.ts'
 import { MAX_PAGES, OutboxRoom } from './outbox-room.ts'
 import { isWhole, keepRejected, type Rejected, readDraft } from './outbox-rows.ts'
 import { type Salvage, salvage } from './outbox-salvage.ts'
+import { preparedOnce, type Sql } from './outbox-sql.ts'
 import { renewStamp } from './outbox-stamp.ts'
 import { FORGET_ROWS, forgetSome } from './retention.ts'
 
@@ -16,9 +19,6 @@ import { FORGET_ROWS, forgetSome } from './retention.ts'
  * What the hub has heard and the broker has not yet confirmed, on disk. A row is forgotten only on the broker's receipt,
  * and even then kept for a while. `decoded = receipted + unsent + duplicate` holds at every moment.
  */
-
-/** Some milliseconds of reading on a small computer, once a minute; a longer backlog is no moment to be certain of anything. */
-const LOOKED_THROUGH = 2_000
 
 export type { Rejected } from './outbox-rows.ts'
 
@@ -43,17 +43,6 @@ export interface Arrival {
 export interface Appended {
   readonly stored: number
   readonly duplicate: number
-}
-
-export interface OutboxCounts {
-  readonly decoded: number
-  readonly duplicate: number
-  readonly rejected: number
-  readonly receipted: number
-  /** Queued, or held until the hub knows the time. */
-  readonly unsent: number
-  readonly held: number
-  readonly lastSequence: number
 }
 
 /** Consecutive unsent readings; the i-th has sequence number `first + i`. */
@@ -107,20 +96,23 @@ export class Outbox {
   readonly #options: OutboxOptions
   readonly #commits: GroupCommit
   readonly room: OutboxRoom
-  readonly #statements = new Map<string, StatementSync>()
+  readonly notes: OutboxNotes
+  readonly #sql: Sql
 
   constructor(db: DatabaseSync, settled: boolean, path: string, options: OutboxOptions) {
     this.#db = db
     this.#path = path
     this.#options = options
+    this.#sql = preparedOnce(db)
     this.room = new OutboxRoom(db, options.ballast, options.maxPages ?? MAX_PAGES)
     this.#commits = new GroupCommit(db, this.room, (error) => options.onBroken?.(error), {
       settled,
       clock: options.clock,
     })
-    const known = this.note('epoch')
+    this.notes = new OutboxNotes(this.#sql, this.#commits, () => options.time()?.now)
+    const known = this.notes.get('epoch')
     this.epoch = known ?? options.randomHex(8)
-    if (known === undefined) this.#setNote('epoch', this.epoch)
+    if (known === undefined) this.notes.write('epoch', this.epoch)
   }
 
   /** Makes what is on the disk now the only state to go on from: an earlier copy put back later is then noticed. */
@@ -163,7 +155,7 @@ export class Outbox {
     }
     this.#count('decoded', arrival.drafts.length)
     this.#count('duplicate', duplicate)
-    if (known !== undefined) this.#setNote('wall', String(known.now))
+    if (known !== undefined) this.notes.write('wall', String(known.now))
     return { stored: arrival.drafts.length - duplicate, duplicate }
   }
 
@@ -220,49 +212,19 @@ export class Outbox {
   }
 
   counts(): OutboxCounts {
-    const counters = new Map(
-      this.#sql('SELECT name, count FROM counters')
-        .all()
-        .map(({ name, count }) => [String(name), Number(count)]),
-    )
-    const states = new Map(
-      this.#sql(`SELECT state, COUNT(*) AS count FROM rows WHERE state IN ('held', 'queued') GROUP BY state`)
-        .all()
-        .map(({ state, count }) => [String(state), Number(count)]),
-    )
-    const held = states.get('held') ?? 0
-    return {
-      decoded: counters.get('decoded') ?? 0,
-      duplicate: counters.get('duplicate') ?? 0,
-      rejected: counters.get('rejected') ?? 0,
-      receipted: counters.get('receipted') ?? 0,
-      unsent: held + (states.get('queued') ?? 0),
-      held,
-      lastSequence: this.lastSequence(),
-    }
+    return countsOf(this.#sql)
   }
 
   lastSequence(): number {
-    return Number(this.#sql(`SELECT seq FROM sqlite_sequence WHERE name = 'rows'`).get()?.['seq'] ?? 0)
+    return lastSequence(this.#sql)
   }
 
-  /** Sequence number and time of reception (ISO) of the oldest row that waits to be sent. */
-  oldestUnsent(): { readonly seq: number; readonly receivedAt: string } | undefined {
-    const row = this.#sql(
-      `SELECT seq, body ->> 'receivedAt' AS at FROM rows WHERE state = 'queued' ORDER BY seq LIMIT 1`,
-    ).get()
-    return row === undefined ? undefined : { seq: Number(row['seq']), receivedAt: String(row['at']) }
+  oldestUnsent(): ReturnType<typeof oldestUnsent> {
+    return oldestUnsent(this.#sql)
   }
 
-  /**
-   * When the earliest unsent reading was measured: ISO, 'none' when nothing waits, 'unknown' while readings wait for the
-   * time or more wait than are worth looking through.
-   */
   earliestUnsent(): string {
-    const { held, unsent } = this.counts()
-    if (held > 0 || unsent > LOOKED_THROUGH) return 'unknown'
-    const row = this.#sql(`SELECT MIN(body ->> 'measuredAt') AS at FROM rows WHERE state = 'queued'`).get()
-    return typeof row?.['at'] === 'string' ? row['at'] : 'none'
+    return earliestUnsent(this.#sql)
   }
 
   /** One reading; undefined when it is not (or no longer) here. `body` is a draft while it is held. Times in unix ms. */
@@ -274,30 +236,10 @@ export class Outbox {
     return { held: row['state'] === 'held', body: String(row['body']), ...receipt }
   }
 
-  /** Number of the next connection: at least the present second, above whatever a lost card or a later copy reached. */
-  nextSession(): Promise<number> {
-    return this.#commits.run('drain', () => {
-      const seconds = Math.floor((this.#options.time()?.now ?? 0) / 1000)
-      const session = Math.max(seconds, Number(this.note('session') ?? 0) + 1)
-      this.#setNote('session', String(session))
-      return session
-    })
-  }
-
-  /** A fact that outlives the process; undefined when it was never noted. */
-  note(name: string): string | undefined {
-    const value = this.#sql('SELECT value FROM notes WHERE name = ?').get(name)?.['value']
-    return value === undefined ? undefined : String(value)
-  }
-
-  setNote(name: string, value: string): Promise<void> {
-    return this.#commits.run('intake', () => this.#setNote(name, value))
-  }
-
   /** Writes to the disk. A full one is no failure: the health says that, and no restart would help. */
   async prove(): Promise<void> {
     try {
-      await this.#commits.run('drain', () => this.#setNote('proven', String(this.#options.time()?.now ?? 0)))
+      await this.#commits.run('drain', () => this.notes.write('proven', String(this.#options.time()?.now ?? 0)))
     } catch (error) {
       if (!(error instanceof Error && isFull(error.cause))) throw error
     }
@@ -320,24 +262,14 @@ export class Outbox {
       this.#sql('INSERT OR REPLACE INTO device_memory (device, key, value) VALUES (?, ?, ?)').run(device, key, value)
     }
     this.#count('decoded', saved.rows.length)
-    if (saved.session > 0) this.#setNote('session', String(saved.session))
+    if (saved.session > 0) this.notes.write('session', String(saved.session))
     this.#db.exec('COMMIT')
   }
 
   /** Commits what waits and closes the file. */
   close(): void {
     this.#commits.flush()
-    this.#statements.clear()
     this.#db.close()
-  }
-
-  #sql(text: string): StatementSync {
-    let statement = this.#statements.get(text)
-    if (statement === undefined) {
-      statement = this.#db.prepare(text)
-      this.#statements.set(text, statement)
-    }
-    return statement
   }
 
   #insert(id: string, state: 'held' | 'queued', body: string): void {
@@ -373,7 +305,7 @@ export class Outbox {
   }
 
   #reject(device: string, rejected: Rejected): void {
-    keepRejected((text) => this.#sql(text), device, rejected)
+    keepRejected(this.#sql, device, rejected)
     this.#count('rejected', 1)
   }
 
@@ -382,9 +314,5 @@ export class Outbox {
     this.#sql(
       'INSERT INTO counters (name, count) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count',
     ).run(name, by)
-  }
-
-  #setNote(name: string, value: string): void {
-    this.#sql('INSERT OR REPLACE INTO notes (name, value) VALUES (?, ?)').run(name, value)
   }
 }

@@ -1,6 +1,6 @@
 import { PreCareError } from '../device-drivers/errors.ts'
 import { errorFields, type Log } from './log.ts'
-import type { Outbox } from './outbox.ts'
+import type { OutboxNotes } from './outbox-notes.ts'
 import type { RadioHealth } from './transport/transport.ts'
 
 /**
@@ -43,7 +43,7 @@ export function remedyFor({ health, heard, wasReady, upMs, done }: RadioFacts): 
 export interface RadioWatchOptions {
   readonly radio: { health(): RadioHealth }
   readonly clock: { now(): number }
-  readonly outbox: Pick<Outbox, 'note' | 'setNote'>
+  readonly notes: Pick<OutboxNotes, 'get' | 'set'>
   readonly log: Log
   /** Ends the process, so that it is started anew. */
   readonly restart: (reason: PreCareError) => void
@@ -59,14 +59,14 @@ export interface RadioWatch {
 }
 
 export function watchRadio(options: RadioWatchOptions): RadioWatch {
-  const { radio, clock, outbox, log, restart, reboot } = options
+  const { radio, clock, notes, log, restart, reboot } = options
   const startedAt = clock.now()
-  const noted = outbox.note(NOTE)
+  const noted = notes.get(NOTE)
   let done: Remedy | undefined = noted === 'service' || noted === 'reboot' ? noted : undefined
   let wasReady = false
 
   const note = async (remedy: Remedy | undefined): Promise<void> => {
-    await outbox.setNote(NOTE, remedy ?? '')
+    await notes.set(NOTE, remedy ?? '')
     done = remedy
   }
   return {

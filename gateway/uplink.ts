@@ -152,7 +152,7 @@ export class Uplink {
   async #connectOnce(signal: AbortSignal): Promise<PreCareError> {
     const { hub, broker, outbox } = this.#options
     try {
-      this.#session = await outbox.nextSession()
+      this.#session = await outbox.notes.nextSession()
     } catch (error) {
       return isPreCareError(error) ? error : new PreCareError('uplink-lost', messageOf(error), { cause: error })
     }

@@ -4,7 +4,7 @@ import type { PageFiles } from './page-files.ts'
 /** The page itself: the same for everybody, with nothing of anybody in it. */
 
 /** Scripts, styles and calls of our own only; styles that a script sets are not meant by style-src (CSP 3, 6.7.3). */
-const PAGE_POLICY = [
+export const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -1,19 +1,9 @@
-import type { Kind, Reading } from '../../device-drivers/reading.ts'
+import type { Reading } from '../../device-drivers/reading.ts'
 import { topics } from '../contract/topics.ts'
+import type { FeedEntry } from '../feed-entry.ts'
 import type { Outgoing } from '../outgoing.ts'
 import { observationOf } from './observation.ts'
 import { FEED_CURSOR } from './systems.ts'
-
-/** An entry of a feed, its reading as JSON text. */
-interface FeedEntry {
-  readonly cursor: number
-  readonly citizen: string
-  readonly kind: Kind
-  readonly hub: string
-  readonly storedAt: string
-  readonly late: boolean
-  readonly reading: string
-}
 
 /**
  * The same entry as a FHIR Observation, tagged with its cursor, on the organisation's topic for it. Late ones too: the

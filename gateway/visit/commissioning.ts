@@ -3,25 +3,18 @@ import type { Installation, SignedReport, SkipReason } from '../../broker/contra
 import type { DeviceState } from '../../broker/contract/messages.ts'
 import type { Advertisement, Driver, SerialPortInfo } from '../../device-drivers/driver.ts'
 import { type ErrorCode, PreCareError } from '../../device-drivers/errors.ts'
-import { isNumber, type RawReading, rawReadingSchema } from '../../device-drivers/reading.ts'
 import { type BoundBluetooth, type BoundSerial, bindDevice, unbindDevice } from '../bound-devices.ts'
 import type { HubClock } from '../hub-clock.ts'
 import { utcText } from '../local-time.ts'
 import type { VisitReport } from '../session.ts'
 import type { Trial } from '../visits.ts'
+import { Activities } from './activities.ts'
 import { NearbyDevices } from './nearby.ts'
+import { type Begun, freshStep, goneSteps, nextVisit, removedOf, stepsFor } from './progress.ts'
 import { readVisitRecord, type Step, type VisitRecord, writeVisitRecord } from './record.ts'
 import { reportOf, signText, unfinished } from './report.ts'
-import { type Activity, type Doing, stepView, type VisitView } from './view.ts'
-
-/** A device advertises for half a minute after it was woken; two tries. */
-const SEARCH_MS = 90_000
-/** Connecting, pairing and reading what it remembers: a full meter takes minutes (bluetooth-visits.ts). */
-const MEET_MS = 5 * 60_000
-/** Sit, wait, measure, and once more because the cuff slipped. */
-const MEASURE_MS = 5 * 60_000
-/** Older than this is the device's memory, perhaps of somebody else, and no proof of today. */
-const FRESH_MS = 10 * 60_000
+import { type KeptReading, testAmong, uplinkMsOf } from './test-reading.ts'
+import { stepView, type VisitView } from './view.ts'
 
 /** What a visit needs of the running hub. */
 export interface VisitHome {
@@ -31,8 +24,7 @@ export interface VisitHome {
   observe(trial: Trial | undefined): void
   ports(): Promise<readonly SerialPortInfo[]>
   state(id: string): DeviceState | undefined
-  /** A reading on the hub's disk; `receiptedAt` (unix ms) once the broker has it. */
-  reading(id: string): { readonly held: boolean; readonly body: string; readonly receiptedAt?: number } | undefined
+  reading(id: string): KeptReading | undefined
   /** False when no Bluetooth adapter works. */
   radioReady(): boolean
   brokerReached(): boolean
@@ -64,12 +56,13 @@ export interface CommissioningParts {
 export class Commissioning implements Trial {
   readonly #parts: CommissioningParts
   readonly #nearby: NearbyDevices
-  readonly #activities = new Map<string, Activity>()
+  readonly #activities: Activities
   #record: VisitRecord
 
   /** Goes on with the visit that was interrupted, or begins one. @throws PreCareError 'store-corrupt', 'store-failed' */
   constructor(parts: CommissioningParts) {
     this.#parts = parts
+    this.#activities = new Activities(parts.clock, (id) => this.#silence(id))
     this.#nearby = new NearbyDevices(parts.drivers, parts.clock.now)
     this.#record = this.#resume(readVisitRecord(parts.dataDir))
     for (const step of this.#record.steps) if (step.place !== undefined && step.state !== 'confirmed') this.#take(step)
@@ -88,17 +81,10 @@ export class Commissioning implements Trial {
   /** Asks the broker what is to stand here; progress with devices that stay is kept. */
   async refresh(signal: AbortSignal): Promise<void> {
     const installation = await this.#parts.office.installation(signal)
-    const wanted = new Map(installation.devices.map((device) => [device.id, device]))
-    // Under the same id another driver is another device.
-    const gone = this.#record.steps.filter(({ id, driver }) => wanted.get(id)?.driver !== driver)
+    const gone = goneSteps(this.#record.steps, installation)
     for (const { id } of gone) this.#takeAway(id)
     const removed = [...(this.#record.removed ?? []), ...gone.flatMap(removedOf)]
-    const steps = installation.devices.map(({ id, driver, slots }): Step => {
-      const { slots: _, ...before } = this.#record.steps.find((step) => step.id === id && step.driver === driver) ?? {
-        ...{ id, driver, state: 'waiting' as const, options: {}, met: false },
-      }
-      return { ...before, ...(slots === undefined ? {} : { slots }) }
-    })
+    const steps = stepsFor(installation, this.#record.steps)
     const same = JSON.stringify(installation) === JSON.stringify(this.#record.installation)
     const record = same ? this.#record : this.#unsigned()
     this.#keep({ ...record, installation, steps, ...(removed.length > 0 && { removed }) })
@@ -111,7 +97,7 @@ export class Commissioning implements Trial {
       throw new PreCareError('adapter-unavailable', 'the hub has no working Bluetooth adapter')
     }
     this.#forget(step)
-    this.#begin(id, 'searching', SEARCH_MS)
+    this.#activities.begin(id, 'searching')
   }
 
   /** This is the device. @param place its Bluetooth address or its port */
@@ -128,10 +114,10 @@ export class Commissioning implements Trial {
     this.#forget(step)
     const heard = signalDbm === undefined ? {} : { signalDbm }
     const given = Object.entries(options).filter(([, value]) => value !== undefined)
-    const next: Step = { ...fresh(step), state: 'bound', place, options: Object.fromEntries(given), ...heard }
+    const next: Step = { ...freshStep(step), state: 'bound', place, options: Object.fromEntries(given), ...heard }
     this.#take(next)
     this.#update(next)
-    this.#begin(id, 'meeting', MEET_MS)
+    this.#activities.begin(id, 'meeting')
   }
 
   /** Waits for another test measurement, and forgets the value that was not right. */
@@ -144,7 +130,7 @@ export class Commissioning implements Trial {
       this.#take(step)
     }
     this.#update({ ...rest, state: 'bound' })
-    this.#begin(id, step.met ? 'measuring' : 'meeting', MEASURE_MS)
+    this.#activities.begin(id, step.met ? 'measuring' : 'meeting')
   }
 
   /** A person has read the value on the device and on the page, and they agree: from now on its readings are clinical. */
@@ -157,14 +143,14 @@ export class Commissioning implements Trial {
     }
     if (now === undefined) throw new PreCareError('clock-wrong', 'the hub does not know the time')
     bindDevice(this.#parts.dataDir, { id, driver: step.driver, options: step.options, ...place })
-    this.#activities.delete(id)
+    this.#activities.end(id)
     this.#update({ ...step, state: 'confirmed', test: { ...test, confirmedAt: utcText(now) } })
   }
 
   skip(id: string, reason: SkipReason): void {
     const step = this.#step(id)
     this.#forget(step)
-    this.#update({ ...fresh(step), state: 'skipped', skipped: reason })
+    this.#update({ ...freshStep(step), state: 'skipped', skipped: reason })
   }
 
   /** Signs the report and hands it over; safe to repeat until it is delivered. */
@@ -198,7 +184,7 @@ export class Commissioning implements Trial {
       steps: this.#record.steps.map((step) =>
         stepView(this.#withUplinkOf(step), this.#driver(step.driver), {
           ports,
-          activity: this.#activities.get(step.id),
+          activity: this.#activities.of(step.id),
           nearby: this.#nearby,
           now: clock.now(),
         }),
@@ -220,22 +206,17 @@ export class Commissioning implements Trial {
     // Confirmed is confirmed: a device that hands over one more from its memory afterwards changes nothing.
     if (step === undefined || step.state === 'confirmed') return
     if (now === undefined) {
-      this.#trouble(device, 'clock-wrong')
+      this.#activities.trouble(device, 'clock-wrong')
       return
     }
-    const heard = ids.flatMap((id) => home.reading(id) ?? [])
-    const readings = heard.filter(({ held }) => !held).map(({ body }) => rawReadingSchema.parse(JSON.parse(body)))
-    const measured = readings.filter(hasNumber)
-    const fresh = measured.filter(({ measuredAt }) => Math.abs(now - Date.parse(measuredAt)) <= FRESH_MS)
-    const newest = fresh.toSorted((a, b) => a.measuredAt.localeCompare(b.measuredAt)).at(-1)
-    if (newest === undefined) return
-    if (newest.clock.quality === 'unknown' || newest.clock.quality === 'device-unset') {
-      this.#trouble(device, 'clock-wrong')
-      return
-    }
-    const { id: reading, kind, values, measuredAt } = newest
-    this.#activities.delete(device)
-    this.#update({ ...step, state: 'measured', met: true, test: { reading, kind, values, measuredAt } })
+    const test = testAmong(
+      ids.flatMap((id) => home.reading(id) ?? []),
+      now,
+    )
+    if (test === 'clock-wrong') this.#activities.trouble(device, test)
+    if (test === undefined || test === 'clock-wrong') return
+    this.#activities.end(device)
+    this.#update({ ...step, state: 'measured', met: true, test })
   }
 
   visited(device: string, { facts, failure }: VisitReport): void {
@@ -248,40 +229,34 @@ export class Commissioning implements Trial {
     const met = step.met || failure === undefined
     this.#update({ ...step, ...present, met })
     if (step.state === 'confirmed') return
-    if (failure !== undefined) this.#trouble(device, pairingCode(failure.code, step))
+    if (failure !== undefined) this.#activities.trouble(device, pairingCode(failure.code, step))
     else if (step.state === 'bound' && !step.met) {
       // The visit went well, and what it brought is no proof: that is still to be told.
-      const wrong = this.#activities.get(device)?.trouble === 'clock-wrong'
-      this.#begin(device, 'measuring', MEASURE_MS)
-      if (wrong) this.#trouble(device, 'clock-wrong')
+      const wrong = this.#activities.of(device)?.trouble === 'clock-wrong'
+      this.#activities.begin(device, 'measuring')
+      if (wrong) this.#activities.trouble(device, 'clock-wrong')
     }
   }
 
   unreachable(device: string, code: ErrorCode): void {
-    this.#trouble(device, pairingCode(code, this.#step(device)))
+    this.#activities.trouble(device, pairingCode(code, this.#step(device)))
   }
 
   // --- Within -----------------------------------------------------------------------------------------------------
 
   #resume(kept: VisitRecord | undefined): VisitRecord {
     if (kept === undefined) return { ...this.#newVisit(), steps: [] }
-    return kept.deliveredAt === undefined ? kept : this.#next(kept)
+    return kept.deliveredAt === undefined ? kept : nextVisit(kept, this.#newVisit())
   }
 
-  #newVisit(): Pick<VisitRecord, 'visit' | 'startedAt'> {
+  #newVisit(): Begun {
     const { clock, randomHex } = this.#parts
     return { visit: `visit-${randomHex(6)}`, startedAt: utcText(clock.wall() ?? 0) }
   }
 
-  /** What was proven before stands, until somebody tries it anew. What was told in a report is not told again. */
-  #next({ report: _, deliveredAt, removed, ...standing }: VisitRecord): VisitRecord {
-    const untold = deliveredAt === undefined && removed !== undefined ? { removed } : {}
-    return { ...standing, ...untold, ...this.#newVisit() }
-  }
-
   /** To be changed: what was signed, and may have been delivered, is the report of another visit. */
   #unsigned(): VisitRecord {
-    return this.#record.report === undefined ? this.#record : this.#next(this.#record)
+    return this.#record.report === undefined ? this.#record : nextVisit(this.#record, this.#newVisit())
   }
 
   #keep(record: VisitRecord): void {
@@ -301,26 +276,10 @@ export class Commissioning implements Trial {
     return step
   }
 
-  #begin(id: string, doing: Doing, ms: number): void {
-    const { clock } = this.#parts
-    const activity: Activity = { doing, until: clock.now() + ms }
-    this.#activities.set(id, activity)
-    clock.setTimeout(() => {
-      const now = this.#activities.get(id)
-      if (now?.doing !== doing || now.until !== activity.until || now.failure !== undefined) return
-      this.#activities.set(id, { ...now, failure: now.trouble ?? this.#silence(id) })
-    }, ms)
-  }
-
   /** Nothing came in time, and no try failed. */
   #silence(id: string): ErrorCode {
     if (!this.#parts.home.radioReady() && !this.#isSerial(this.#step(id))) return 'adapter-unavailable'
     return 'device-silent'
-  }
-
-  #trouble(id: string, trouble: ErrorCode): void {
-    const activity = this.#activities.get(id)
-    if (activity !== undefined) this.#activities.set(id, { ...activity, trouble })
   }
 
   #take({ id, driver, options, place }: Step): void {
@@ -330,11 +289,11 @@ export class Commissioning implements Trial {
   /** Its place is open again. */
   #forget(step: Step): void {
     if (step.place !== undefined) this.#takeAway(step.id)
-    this.#update(fresh(step))
+    this.#update(freshStep(step))
   }
 
   #takeAway(id: string): void {
-    this.#activities.delete(id)
+    this.#activities.end(id)
     this.#parts.home.release(id)
     unbindDevice(this.#parts.dataDir, id)
   }
@@ -355,29 +314,11 @@ export class Commissioning implements Trial {
 
   #withUplinkOf(step: Step): Step {
     const { test } = step
-    const stored = test === undefined ? undefined : this.#parts.home.reading(test.reading)
-    if (stored?.receiptedAt === undefined) return step
-    const { receivedAt } = rawReadingSchema.parse(JSON.parse(stored.body))
-    return { ...step, uplinkMs: Math.max(0, Math.round(stored.receiptedAt - Date.parse(receivedAt))) }
+    const kept = test === undefined ? undefined : this.#parts.home.reading(test.reading)
+    const uplinkMs = kept === undefined ? undefined : uplinkMsOf(kept)
+    return uplinkMs === undefined ? step : { ...step, uplinkMs }
   }
 }
-
-const fresh = ({ id, driver, slots }: Step): Step => ({
-  id,
-  driver,
-  ...(slots === undefined ? {} : { slots }),
-  state: 'waiting',
-  options: {},
-  met: false,
-})
-
-/** What was proven once and is taken down now. */
-function removedOf({ id, driver, model, serial, state }: Step): NonNullable<VisitRecord['removed']> {
-  if (state !== 'confirmed') return []
-  return [{ id, driver, ...(model === undefined ? {} : { model }), ...(serial === undefined ? {} : { serial }) }]
-}
-
-const hasNumber = ({ values }: RawReading): boolean => Object.values(values).some((value) => isNumber(value))
 
 /** A pairing with a passkey that was refused is the passkey's fault until proven otherwise. */
 function pairingCode(code: ErrorCode, { options }: Step): ErrorCode {

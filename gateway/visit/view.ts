@@ -2,6 +2,7 @@ import type { Driver, SerialPortInfo } from '../../device-drivers/driver.ts'
 import type { ErrorCode } from '../../device-drivers/errors.ts'
 import { isQuantity, QUANTITIES } from '../../device-drivers/quantities.ts'
 import { isNumber, type Value } from '../../device-drivers/reading.ts'
+import type { Activity, Doing } from './activities.ts'
 import type { Nearby, NearbyDevices } from './nearby.ts'
 import type { Step } from './record.ts'
 
@@ -9,18 +10,6 @@ import type { Step } from './record.ts'
 
 /** What a person in a home can do something about; less than this is a device in another flat or behind a wall. */
 const WEAK_DBM = -92
-
-export type Doing = 'searching' | 'meeting' | 'measuring'
-
-/** What happens at a device just now; not kept over a restart. */
-export interface Activity {
-  readonly doing: Doing
-  /** Monotonic ms. */
-  readonly until: number
-  readonly failure?: ErrorCode
-  /** Why the last try failed, while the next is under way. */
-  readonly trouble?: ErrorCode
-}
 
 export interface StepView extends Omit<Step, 'options'> {
   readonly title: string

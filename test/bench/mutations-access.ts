@@ -106,7 +106,7 @@ export const ACCESS_MUTATIONS: readonly MutationCase[] = [
   },
   {
     name: 'audit: an alert is not written down with the commit that decided it',
-    changes: change('ingest.ts', '      this.#releases.write()\n', ''),
+    changes: change('clinical-commits.ts', '        releases.write()\n', ''),
     check: GRANTS,
     shows: /FAIL .*written with the commit/,
   },

@@ -45,8 +45,8 @@ async function home() {
   const { epoch } = outbox
   await outbox.append({ device: 'scale-0001', drafts: [draft(1), draft(2), draft(3)], remember: { lastSequence: 3 } })
   await outbox.receipt({ epoch, first: 1, last: 1 })
-  await outbox.setNote('device/scale-0001', '{"driver":"test-scale","batteryPercent":70}')
-  const session = await outbox.nextSession()
+  await outbox.notes.set('device/scale-0001', '{"driver":"test-scale","batteryPercent":70}')
+  const session = await outbox.notes.nextSession()
   const bond = { ltk: LTK, ediv: '0001', rand: '0011223344556677' }
   const bonds = JSON.stringify({ version: 1, bonds: { 'a4:c1:38:00:00:01': bond } })
   writeFileSync(join(dir, 'data', 'bonds.json'), bonds)
@@ -88,8 +88,8 @@ describe('a backup of a hub', { timeout: WITHIN_MS }, () => {
     const run = outbox.run(1, 99, { rows: 25, bytes: 64_000 })
     expect(run?.bodies.map((body) => JSON.parse(body).sequence)).toEqual([2, 3])
     expect(outbox.memory('scale-0001')).toEqual({ lastSequence: 3 })
-    expect(outbox.note('device/scale-0001')).toContain('70')
-    expect(await outbox.nextSession()).toBeGreaterThan(old.session)
+    expect(outbox.notes.get('device/scale-0001')).toContain('70')
+    expect(await outbox.notes.nextSession()).toBeGreaterThan(old.session)
   })
 
   it('opens with its passphrase only, and not after a single changed byte', async () => {

@@ -52,7 +52,7 @@ it('tells support what went wrong, and no secret, address, host, value, raw byte
     remember: { lastRaw: secrets.raw },
   })
   const state = { driver: 'x', problem: 'connect-timeout', lastReading: '2026-11-20T11:59:00.000Z' }
-  await outbox.setNote('device/cuff-0001', JSON.stringify(state))
+  await outbox.notes.set('device/cuff-0001', JSON.stringify(state))
   outbox.close()
   writeFileSync(join(dir, 'data', 'bonds.json'), JSON.stringify({ bonds: { [secrets.address]: { ltk: secrets.ltk } } }))
 

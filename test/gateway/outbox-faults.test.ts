@@ -69,7 +69,7 @@ describe('an outbox that was put back', () => {
     expect(second.damaged).toBeUndefined()
     expect(second.outbox.epoch).toBe(first.outbox.epoch)
     await second.outbox.append(arrival(4, 3))
-    const session = await second.outbox.nextSession()
+    const session = await second.outbox.notes.nextSession()
     second.outbox.close()
 
     copyTo(image, home, DATABASE)
@@ -79,7 +79,7 @@ describe('an outbox that was put back', () => {
     expect(sequences(third)).toEqual([2, 3])
     expect(third.outbox.memory('scale-0001')).toEqual({ lastSequence: 3 })
     expect(third.outbox.counts()).toMatchObject({ lastSequence: 2, unsent: 2 })
-    expect(await third.outbox.nextSession()).toBeGreaterThanOrEqual(session)
+    expect(await third.outbox.notes.nextSession()).toBeGreaterThanOrEqual(session)
     expect(readdirSync(home).some((name) => name.includes('.restored-'))).toBe(true)
     const { epoch } = third.outbox
     third.outbox.close()

@@ -78,7 +78,7 @@ optional('root', mayMount)('an outbox on a full disk', () => {
     disk.fill()
     expect(sequences(outbox)).toHaveLength(stored)
     expect(existsSync(join(disk.dir, 'ballast'))).toBe(true)
-    expect(await outbox.nextSession()).toBeGreaterThan(0)
+    expect(await outbox.notes.nextSession()).toBeGreaterThan(0)
     await receiptAll(outbox)
     expect(outbox.counts()).toMatchObject({ unsent: 0, receipted: stored })
     expect(existsSync(join(disk.dir, 'ballast'))).toBe(false)

@@ -182,11 +182,11 @@ describe('the outbox', () => {
   it('counts sessions up over restarts, and begins above those of a lost card', async () => {
     const dir = tempDir()
     const first = open(dir).outbox
-    const session = await first.nextSession()
+    const session = await first.notes.nextSession()
     expect(session).toBe(NOON / 1000)
-    expect(await first.nextSession()).toBe(session + 1)
+    expect(await first.notes.nextSession()).toBe(session + 1)
     first.close()
-    expect(await open(dir).outbox.nextSession()).toBe(session + 2)
+    expect(await open(dir).outbox.notes.nextSession()).toBe(session + 2)
   })
 
   it('bounds what it keeps of bytes that could not be read', async () => {
@@ -212,7 +212,7 @@ describe('the outbox', () => {
     }
     await before.append({ ...arrival(), remember: { lastSequence: 2_000 } })
     await before.receipt({ epoch: before.epoch, first: 1, last: 100 })
-    const session = await before.nextSession()
+    const session = await before.notes.nextSession()
     const { epoch } = before
     before.close()
     const middle = Math.floor(statSync(path).size / 8192) * 4096
@@ -227,7 +227,7 @@ describe('the outbox', () => {
     expect(readdirSync(dir).filter((name) => name.includes('.damaged-'))).not.toHaveLength(0)
     expect(outbox.counts().unsent).toBe(damaged?.saved)
     expect(outbox.memory('scale-0001')).toEqual({ lastSequence: 2_000 })
-    expect(await outbox.nextSession()).toBe(session + 1)
+    expect(await outbox.notes.nextSession()).toBe(session + 1)
     conserved(outbox)
   })
 

@@ -108,9 +108,9 @@ describe('the uplink', () => {
     uplink.start()
     await until(() => broker.connects === 1)
     await until(() => events.includes('uplink-refused'))
-    const session = outbox.note('session')
+    const session = outbox.notes.get('session')
     await clock.advance(20_000)
-    expect(outbox.note('session'), 'no attempt was begun').toBe(session)
+    expect(outbox.notes.get('session'), 'no attempt was begun').toBe(session)
     while (broker.connects < 3) await clock.advance(10_000)
     await until(() => broker.connects === 3)
     broker.accept = () => true

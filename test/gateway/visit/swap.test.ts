@@ -83,6 +83,8 @@ describe('a device that is swapped for another model', () => {
     expect(loadConfig(join(home.dataDir, 'hub.json'), { drivers }).devices).toEqual([])
     await becomes(() => ble.health().linksOpen === 0)
     cuff.measure({ systolic: 199, diastolic: 99, pulseRate: 99 })
+    // A device is its citizen's from the whole second of its proof on.
+    await becomes(() => now().slice(0, 19) > between.slice(0, 19))
     await commission(visit, SCALE, () => scale.measure({ weight: 71.2 }))
     await visit.finish(NEVER)
     scale.measure({ weight: 71.4 })

@@ -6,11 +6,11 @@ import { now } from '../shell/clock.ts'
 import { Dialog } from '../shell/dialog.tsx'
 import { formatMoment } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { DAY_MS, dateTimeText, instantOfText } from '../shell/local-time.ts'
 import { useKeptFocus } from '../shell/use-kept-focus.ts'
 import { pathOf, useActing } from './acting.ts'
 import { PAUSE_REASONS, PAUSE_WORDS } from './action-words.ts'
 import { Field, Form } from './form-parts.tsx'
-import { DAY_MS, dateTimeText, instantOfText } from './local-time.ts'
 
 interface PausesProps {
   readonly overview: Overview

@@ -163,7 +163,7 @@ export function PlotCard({ panel, group, queue, sources, now }: PlotProps) {
         onBlur={leave}
       />
       <p class="readout" ref={readout} aria-hidden="true" />
-      <p class="heard" aria-live="polite">
+      <p class="heard hidden-text" aria-live="polite">
         {heard}
       </p>
       {newest >= 0 && <SeriesTable panel={panel} columns={columns} sources={sources} title={title} />}

@@ -43,7 +43,7 @@ export function Plots({ data, range, onRange, action }: PlotsProps) {
         {action}
       </div>
       <Legend />
-      <p class="heard" id={PLOT_KEYS}>
+      <p class="hidden-text" id={PLOT_KEYS}>
         {sayOf('keys')}
       </p>
       {panels.length === 0 && <p class="soft">{say('noMeasurements')}</p>}

@@ -1,7 +1,8 @@
 import type { AlertMessage } from '../../../contract/alert.ts'
 import type { ShownDevice } from '../../shapes.ts'
 import { causeText } from '../shell/causes.ts'
-import { formatDate, formatTime, type Moment } from '../shell/format.ts'
+import { formatDate, formatTime } from '../shell/format.ts'
+import { type Moment, ZONE } from '../shell/local-time.ts'
 import { flagText, kindName, quantityName, unitText, valueText } from '../shell/names.ts'
 import type { Language, Said } from '../shell/said.ts'
 import { flagsOf, type PointFlag } from './flags.ts'
@@ -10,8 +11,8 @@ import type { Columns, Line, Missing, Panel } from './panels.ts'
 /** A point of a plot in words: for who hears it, for who points at it and for the table beside it. Pure. */
 
 const weekdays: Readonly<Record<Language, Intl.DateTimeFormat>> = {
-  da: new Intl.DateTimeFormat('da-DK', { timeZone: 'Europe/Copenhagen', weekday: 'short' }),
-  en: new Intl.DateTimeFormat('en-GB', { timeZone: 'Europe/Copenhagen', weekday: 'short' }),
+  da: new Intl.DateTimeFormat('da-DK', { timeZone: ZONE, weekday: 'short' }),
+  en: new Intl.DateTimeFormat('en-GB', { timeZone: ZONE, weekday: 'short' }),
 }
 
 /** tirs. 3. aug. 2026 kl. 08.12 */

@@ -38,7 +38,7 @@ export function RangeBar({ range, onRange, zoomed, onWhole }: RangeBarProps) {
   )
   return (
     <fieldset class="range">
-      <legend>{say('period')}</legend>
+      <legend class="hidden-text">{say('period')}</legend>
       {SPANS.map((days) => (
         <button
           key={days}

@@ -1,4 +1,4 @@
-import { DAY_MS, dateText, instantOfText, midnight } from './local-time.ts'
+import { DAY_MS, dateText, instantOfText, midnight } from '../shell/local-time.ts'
 
 /** Which stretch of time is looked at. */
 export type Range =

@@ -1,5 +1,5 @@
+import { DAY_MS, dateText, instantOf, type LocalTime, localOf, midnight, weekdayOf, ZONE } from '../shell/local-time.ts'
 import type { Language } from '../shell/said.ts'
-import { DAY_MS, instantOf, type LocalTime, localOf, midnight, weekdayOf } from './local-time.ts'
 
 /** Where the time axis has its marks, and what stands at them: whole local hours, days, Mondays and months. */
 
@@ -37,7 +37,7 @@ function first(step: Step, from: number): LocalTime {
   if (step.unit === 'month') {
     return { ...local, day: 1, month: local.month - ((local.month - 1) % step.each) }
   }
-  if (step.unit === 'week') return { ...local, day: local.day - weekdayOf(local) }
+  if (step.unit === 'week') return { ...local, day: local.day - weekdayOf(dateText(from)) }
   // Counted from the first of the month, so that marks do not wander while somebody zooms.
   if (step.unit === 'day') return { ...local, day: local.day - ((local.day - 1) % step.each) }
   return local
@@ -61,7 +61,7 @@ function written(at: number, language: Language, shape: keyof typeof SHAPES): st
   const key = `${language}/${shape}`
   let format = made.get(key)
   if (format === undefined) {
-    format = new Intl.DateTimeFormat(LOCALES[language], { timeZone: 'Europe/Copenhagen', ...SHAPES[shape] })
+    format = new Intl.DateTimeFormat(LOCALES[language], { timeZone: ZONE, ...SHAPES[shape] })
     made.set(key, format)
   }
   return format.format(at)

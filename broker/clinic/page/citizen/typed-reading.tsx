@@ -6,11 +6,11 @@ import { now } from '../shell/clock.ts'
 import { Dialog } from '../shell/dialog.tsx'
 import { formatNumber } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { dateTimeText, instantOfText } from '../shell/local-time.ts'
 import { kindName, quantityName, unitText } from '../shell/names.ts'
 import { pathOf, useActing } from './acting.ts'
 import { TYPED_WORDS } from './action-words.ts'
 import { Field, Form } from './form-parts.tsx'
-import { dateTimeText, instantOfText } from './local-time.ts'
 import { isNeeded, type Typed, typedQuantities, typedValue } from './typed-values.ts'
 
 interface TypedReadingProps {

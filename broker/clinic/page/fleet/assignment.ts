@@ -1,6 +1,6 @@
 import type { Assigned, Assignments, Held } from '../../shapes.ts'
-import { instantOf, localTimeOf } from '../settings/local-time.ts'
 import { formatMoment } from '../shell/format.ts'
+import { dateTimeText, isoOfText } from '../shell/local-time.ts'
 import { kindName } from '../shell/names.ts'
 import type { Language } from '../shell/said.ts'
 
@@ -26,7 +26,7 @@ export type AssignmentProblem = 'citizenWrong' | 'citizenCpr' | 'slotWrong' | 'f
 export const draftFor = ({ slot, oldest }: Held): AssignmentDraft => ({
   citizen: '',
   slot: slot === undefined ? '' : String(slot),
-  from: localTimeOf(oldest),
+  from: dateTimeText(oldest),
 })
 
 const ID = /^[a-z0-9-]{4,32}$/
@@ -43,7 +43,7 @@ export function readAssignment(
   const problems: Partial<Record<keyof AssignmentDraft, AssignmentProblem>> = {}
   const citizen = draft.citizen.trim()
   const slot = draft.slot.trim()
-  const from = instantOf(draft.from)
+  const from = isoOfText(draft.from)
   if (CPR.test(citizen)) problems.citizen = 'citizenCpr'
   else if (!ID.test(citizen)) problems.citizen = 'citizenWrong'
   if (slot !== '' && !(/^\d{1,3}$/.test(slot) && Number(slot) <= 255)) problems.slot = 'slotWrong'

@@ -4,12 +4,12 @@ import { Button } from '../shell/button.tsx'
 import { formatDate } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { quantityName, unitText } from '../shell/names.ts'
+import { listed } from '../shell/plan-sentence.ts'
 import { focusWithin } from './focus.ts'
 import { FourLimits } from './four-limits.tsx'
 import { LimitEditor } from './limit-editor.tsx'
 import { byOrigin, originWords, type QuantityLimits } from './limit-sentences.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
-import { listed } from './plan-sentence.ts'
 import type { Versioned } from './versioned.ts'
 
 /** set: may save. try: may see what others would have said. */
@@ -87,7 +87,7 @@ function Origins({ limits }: { readonly limits: QuantityLimits }) {
         const { author, from, reason, reviewAt } = origin
         const which = listed(
           bounds.map((bound) => say(bound)),
-          da ? 'og' : 'and',
+          language,
         )
         return (
           <li key={`${origin.level} ${origin.version}`}>

@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks'
 import { isQuantity, QUANTITIES, type Quantity } from '../../../../device-drivers/quantities.ts'
 import type { LimitsAnswer } from '../../shapes.ts'
-import { Button } from '../shell/button.tsx'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { quantityName } from '../shell/names.ts'
+import type { Language } from '../shell/said.ts'
+import { AddCard } from './add-card.tsx'
 import { LimitCard, type LimitRights } from './limit-card.tsx'
 import type { QuantityLimits } from './limit-sentences.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
@@ -27,6 +28,7 @@ function bare(quantity: string): QuantityLimits | undefined {
 /** All limits of a citizen, each with where it comes from; and an editor for who may change them. */
 export function LimitsSection({ citizen, limits, rights, keep, announce }: SectionProps) {
   const say = useWords(LIMIT_WORDS)
+  const language = useLanguage()
   const [added, setAdded] = useState<readonly string[]>([])
   const known = limits.data.limits
   const shown = [
@@ -50,46 +52,24 @@ export function LimitsSection({ citizen, limits, rights, keep, announce }: Secti
         />
       ))}
       {rights.set && (
-        <AddQuantity taken={shown.map(({ quantity }) => quantity)} add={(name) => setAdded([...added, name])} />
+        <AddCard
+          label={say('add')}
+          button={say('addButton')}
+          choices={choicesBeside(
+            shown.map(({ quantity }) => quantity),
+            language,
+          )}
+          add={(name) => setAdded([...added, name])}
+        />
       )}
     </section>
   )
 }
 
-interface AddProps {
-  readonly taken: readonly string[]
-  readonly add: (quantity: string) => void
-}
-
-function AddQuantity({ taken, add }: AddProps) {
-  const say = useWords(LIMIT_WORDS)
-  const language = useLanguage()
-  const [chosen, choose] = useState('')
-  const free = Object.entries<Quantity>(QUANTITIES)
+/** Quantities that may be limited, by their names. */
+function choicesBeside(taken: readonly string[], language: Language) {
+  return Object.entries<Quantity>(QUANTITIES)
     .filter(([name, { supporting }]) => supporting !== true && !taken.includes(name))
     .map(([name]) => ({ name, title: quantityName(name, language) }))
     .sort((a, b) => a.title.localeCompare(b.title, language))
-  const submit = (event: Event) => {
-    event.preventDefault()
-    if (chosen !== '') add(chosen)
-    choose('')
-  }
-  return (
-    <form class="row add" onSubmit={submit}>
-      <label class="inline">
-        {say('add')}{' '}
-        <select value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
-          <option value="">–</option>
-          {free.map(({ name, title }) => (
-            <option key={name} value={name}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
-      <Button type="submit" busy={chosen === ''}>
-        {say('addButton')}
-      </Button>
-    </form>
-  )
 }

@@ -1,8 +1,8 @@
 import { Button } from '../shell/button.tsx'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { WEEKDAY_NAMES } from '../shell/plan-sentence.ts'
 import { Field } from './field.tsx'
 import { nextWindow, type PhaseDraft, SCHEDULES, WEEKDAYS, type Weekday, type WindowDraft } from './plan-draft.ts'
-import { WEEKDAY_NAMES } from './plan-sentence.ts'
 import { PLAN_WORDS } from './plan-words.ts'
 
 interface PhaseProps {

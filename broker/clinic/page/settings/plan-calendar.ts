@@ -1,5 +1,5 @@
 import type { PlanPreview } from '../../shapes.ts'
-import { addDays, localDateOf, localTimeOf, weekdayOf } from './local-time.ts'
+import { addDays, dateText, dateTimeText, weekdayOf } from '../shell/local-time.ts'
 
 /** The slots of a preview, day by day. */
 
@@ -18,10 +18,10 @@ const DAYS = 28
 export function calendarWeeks(slots: PlanPreview['slots'], first: string, zone?: string): readonly CalendarDay[][] {
   const byDate = new Map<string, CalendarDay['windows'][number][]>()
   for (const { opens, closes } of slots) {
-    const date = localDateOf(opens, zone)
-    const until = localTimeOf(closes, zone)
+    const date = dateText(opens, zone)
+    const until = dateTimeText(closes, zone)
     const to = until === `${addDays(date, 1)}T00:00` ? '24:00' : until.slice(11)
-    const window = { from: localTimeOf(opens, zone).slice(11), to }
+    const window = { from: dateTimeText(opens, zone).slice(11), to }
     byDate.set(date, [...(byDate.get(date) ?? []), window])
   }
   const monday = addDays(first, -weekdayOf(first))

@@ -1,6 +1,6 @@
 import type { ExtraDayOff } from '../../../alerts/plan/danish-holidays.ts'
 import type { Plan } from '../../../alerts/plan/plan.ts'
-import { addDays, localDateOf, startOfDay, ZONE } from './local-time.ts'
+import { addDays, dateText, isoOfText, ZONE } from '../shell/local-time.ts'
 
 /** A plan as somebody types it, and as it is sent. What fields mean to each other is the broker's to judge (preview). */
 
@@ -66,8 +66,8 @@ export function draftOfPlan(plan: Plan | undefined, first: string): PlanDraft {
   }
   const { timeZone, holidays, alsoOff } = plan
   return {
-    first: plan.from > (startOfDay(first, timeZone) ?? '') ? localDateOf(plan.from, timeZone) : first,
-    last: plan.to === undefined ? '' : localDateOf(Date.parse(plan.to) - 1, timeZone),
+    first: plan.from > (isoOfText(first, timeZone) ?? '') ? dateText(plan.from, timeZone) : first,
+    last: plan.to === undefined ? '' : dateText(Date.parse(plan.to) - 1, timeZone),
     timeZone,
     holidays,
     alsoOff,
@@ -113,7 +113,7 @@ export function readPlan(draft: PlanDraft): {
     return time ?? ''
   }
   const day = (path: string, date: string): string => {
-    const at = startOfDay(date, draft.timeZone)
+    const at = isoOfText(date, draft.timeZone)
     if (at === undefined) problems[path] = date === '' ? 'missing' : 'date'
     return at ?? ''
   }

@@ -3,11 +3,10 @@ import type { Kind } from '../../../../device-drivers/reading.ts'
 import type { Plan } from '../../../alerts/plan/plan.ts'
 import { Button } from '../shell/button.tsx'
 import { now } from '../shell/clock.ts'
-import { dayOf } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { addDays, dateText } from '../shell/local-time.ts'
 import { useUnsaved } from '../shell/unsaved.ts'
 import { focusWithin } from './focus.ts'
-import { addDays } from './local-time.ts'
 import { PhaseFields } from './phase-fields.tsx'
 import { PlanConflict } from './plan-conflict.tsx'
 import { draftOfPlan, newPhase, type PhaseDraft, type PlanDraft, readPlan } from './plan-draft.ts'
@@ -40,7 +39,7 @@ export function PlanEditor({ citizen, kind, name, plan, all, close, keep, announ
   const say = useWords(PLAN_WORDS)
   const language = useLanguage()
   const id = `edit-plan-${kind}`
-  const tomorrow = addDays(dayOf(now()), 1)
+  const tomorrow = addDays(dateText(now()), 1)
   const [draft, setDraft] = useState<PlanDraft>(() => draftOfPlan(plan, tomorrow))
   const [tried, setTried] = useState(false)
   const [ending, end] = useState(false)
@@ -142,7 +141,7 @@ export function PlanEditor({ citizen, kind, name, plan, all, close, keep, announ
           {plan !== undefined && <Button onClick={() => end(true)}>{say('end')}</Button>}
         </div>
       </form>
-      <PlanPreview id={id} preview={preview} draft={draft} first={dayOf(now())} />
+      <PlanPreview id={id} preview={preview} draft={draft} first={dateText(now())} />
       {ending && (
         <Withdrawal
           title={`${say('end')}: ${name}`}

@@ -1,8 +1,8 @@
 import { holidaysOf } from '../../../alerts/plan/danish-holidays.ts'
 import { type Language, useLanguage, useWords } from '../shell/language.ts'
+import { clockWords, WEEKDAY_NAMES, windowWords } from '../shell/plan-sentence.ts'
 import { type CalendarDay, calendarWeeks } from './plan-calendar.ts'
 import type { PlanDraft } from './plan-draft.ts'
-import { clockWords, listed, WEEKDAY_NAMES } from './plan-sentence.ts'
 import { PLAN_WORDS } from './plan-words.ts'
 import type { Preview } from './use-preview.ts'
 
@@ -24,12 +24,6 @@ function dayWords(date: string, language: Language, weekday: boolean): string {
   })
   return format.format(new Date(`${date}T00:00Z`))
 }
-
-const windowWords = ({ windows }: CalendarDay, language: Language): string =>
-  listed(
-    windows.map(({ from, to }) => `${clockWords(from, language)}–${clockWords(to, language)}`),
-    language === 'da' ? 'og' : 'and',
-  )
 
 /** Which days of the next four weeks the draft expects something: as a calendar, and in words. */
 export function PlanPreview({ id, preview, draft, first }: PreviewProps) {
@@ -75,7 +69,7 @@ export function PlanPreview({ id, preview, draft, first }: PreviewProps) {
             <summary>{say('inWords')}</summary>
             <ul class="words">
               {days.map((day) => (
-                <li key={day.date}>{`${dayWords(day.date, language, true)}: ${windowWords(day, language)}`}</li>
+                <li key={day.date}>{`${dayWords(day.date, language, true)}: ${windowWords(day.windows, language)}`}</li>
               ))}
             </ul>
           </details>
@@ -110,7 +104,7 @@ function summary(slots: number, days: readonly CalendarDay[], language: Language
   const [next] = days
   if (next === undefined) return language === 'da' ? 'Der ventes ingen målinger.' : 'No measurements are expected.'
   const at = language === 'da' ? 'kl.' : 'at'
-  const when = `${dayWords(next.date, language, true)} ${at} ${windowWords(next, language)}`
+  const when = `${dayWords(next.date, language, true)} ${at} ${windowWords(next.windows, language)}`
   if (language === 'da') {
     const count = slots === 1 ? '1 måling ventes' : `${slots} målinger ventes`
     return `${count}, på ${days.length} ${days.length === 1 ? 'dag' : 'dage'}. Den første: ${when}.`

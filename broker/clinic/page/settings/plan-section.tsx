@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks'
 import { KIND_CODES } from '../../../../device-drivers/quantities.ts'
 import type { Kind } from '../../../../device-drivers/reading.ts'
-import { Button } from '../shell/button.tsx'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { kindName } from '../shell/names.ts'
+import { AddCard } from './add-card.tsx'
 import { PlanCard } from './plan-card.tsx'
 import { PLAN_WORDS } from './plan-words.ts'
 import type { PlansAnswer } from './plans-answer.ts'
@@ -22,6 +22,7 @@ const KINDS = Object.keys(KIND_CODES) as Kind[]
 /** When the citizen measures, by kind; and an editor for who may change it. */
 export function PlanSection({ citizen, plans, mayChange, keep, announce }: SectionProps) {
   const say = useWords(PLAN_WORDS)
+  const language = useLanguage()
   const [added, setAdded] = useState<readonly Kind[]>([])
   const all = plans.data.plans
   const shown = KINDS.filter((kind) => added.includes(kind) || all.some((plan) => plan.kind === kind))
@@ -42,38 +43,17 @@ export function PlanSection({ citizen, plans, mayChange, keep, announce }: Secti
           announce={announce}
         />
       ))}
-      {mayChange && <AddPlan taken={shown} add={(kind) => setAdded([...added, kind])} />}
+      {mayChange && (
+        <AddCard
+          label={say('add')}
+          button={say('addButton')}
+          choices={KINDS.filter((kind) => !shown.includes(kind)).map((kind) => ({
+            name: kind,
+            title: kindName(kind, language),
+          }))}
+          add={(kind) => setAdded([...added, kind])}
+        />
+      )}
     </section>
-  )
-}
-
-function AddPlan({ taken, add }: { readonly taken: readonly Kind[]; readonly add: (kind: Kind) => void }) {
-  const say = useWords(PLAN_WORDS)
-  const language = useLanguage()
-  const [chosen, choose] = useState('')
-  const free = KINDS.filter((kind) => !taken.includes(kind))
-  const submit = (event: Event) => {
-    event.preventDefault()
-    const kind = free.find((one) => one === chosen)
-    if (kind !== undefined) add(kind)
-    choose('')
-  }
-  return (
-    <form class="row add" onSubmit={submit}>
-      <label class="inline">
-        {say('add')}{' '}
-        <select value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
-          <option value="">–</option>
-          {free.map((kind) => (
-            <option key={kind} value={kind}>
-              {kindName(kind, language)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <Button type="submit" busy={chosen === ''}>
-        {say('addButton')}
-      </Button>
-    </form>
   )
 }

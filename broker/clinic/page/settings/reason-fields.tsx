@@ -1,8 +1,7 @@
 import { now } from '../shell/clock.ts'
-import { dayOf } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { dateText, isoOfText } from '../shell/local-time.ts'
 import { LIMIT_WORDS } from './limit-words.ts'
-import { startOfDay } from './local-time.ts'
 import { remedyWords } from './remedies.ts'
 
 export type DecisionProblem = 'reason' | 'review'
@@ -18,8 +17,9 @@ export function readDecision(
   readonly problem: DecisionProblem | undefined
   readonly body: { readonly reason: string; readonly reviewAt?: string }
 } {
-  const review = reviewAt === '' ? undefined : startOfDay(reviewAt)
-  const problem = reason.trim() === '' ? 'reason' : reviewAt !== '' && reviewAt <= dayOf(now()) ? 'review' : undefined
+  const review = reviewAt === '' ? undefined : isoOfText(reviewAt)
+  const problem =
+    reason.trim() === '' ? 'reason' : reviewAt !== '' && reviewAt <= dateText(now()) ? 'review' : undefined
   return { problem, body: { reason: reason.trim(), ...(review === undefined ? {} : { reviewAt: review }) } }
 }
 

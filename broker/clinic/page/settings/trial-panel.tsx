@@ -1,6 +1,7 @@
 import type { DryRunAnswer } from '../../shapes.ts'
 import { Button } from '../shell/button.tsx'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { ZONE } from '../shell/local-time.ts'
 import { trialSentence, weekly } from './limit-sentences.ts'
 import { TRIAL_WORDS } from './limit-words.ts'
 import { TrialTimeline } from './trial-timeline.tsx'
@@ -116,7 +117,7 @@ function AlertList({ alerts }: { readonly alerts: DryRunAnswer['added'] }) {
     month: 'short',
     hour: '2-digit',
     minute: '2-digit',
-    timeZone: 'Europe/Copenhagen',
+    timeZone: ZONE,
   })
   const level = (name: string) => (name === 'red' || name === 'yellow' || name === 'blue' ? say(name) : name)
   return (

@@ -1,5 +1,6 @@
 import type { DryRunAnswer } from '../../shapes.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { ZONE } from '../shell/local-time.ts'
 import { TRIAL_WORDS } from './limit-words.ts'
 
 const WEEK_MS = 7 * 86_400_000
@@ -26,7 +27,7 @@ export function TrialTimeline({ answer }: TimelineProps) {
   const day = new Intl.DateTimeFormat(language === 'da' ? 'da-DK' : 'en-GB', {
     day: 'numeric',
     month: 'short',
-    timeZone: 'Europe/Copenhagen',
+    timeZone: ZONE,
   })
   return (
     <div class="timeline" aria-hidden="true">

@@ -1,13 +1,12 @@
+import { DAY_MS, dateText, type Moment, ZONE } from './local-time.ts'
 import type { Language } from './said.ts'
 
 /** Numbers and times as people in Denmark read them, in Danish and English. Pure. */
 
-const ZONE = 'Europe/Copenhagen'
 const LOCALES: Readonly<Record<Language, string>> = { da: 'da-DK', en: 'en-GB' }
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-const DAY_MS = 24 * HOUR_MS
 
 /** Making a format takes a hundred times as long as using it. There are as many as there are kinds of text below. */
 const dates = new Map<string, Intl.DateTimeFormat>()
@@ -22,8 +21,6 @@ function dateFormat(language: Language, name: string, options: Intl.DateTimeForm
   return made
 }
 
-/** A time as the page's functions take it: ISO 8601, or ms since 1970 UTC. */
-export type Moment = string | number
 const ms = (at: Moment): number => (typeof at === 'number' ? at : Date.parse(at))
 
 /** With exactly so many decimals (48.0 stays 48.0), and a comma in Danish. */
@@ -50,18 +47,11 @@ export function formatDate(at: Moment, language: Language): string {
   return dateFormat(language, 'date', { day: 'numeric', month: 'short', year: 'numeric' }).format(ms(at))
 }
 
-/** The day in Copenhagen, as 2026-11-20: to compare and to fill a date field with. */
-export function dayOf(at: Moment): string {
-  const parts = dateFormat('en', 'day', { day: '2-digit', month: '2-digit', year: 'numeric' }).formatToParts(ms(at))
-  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? ''
-  return `${part('year')}-${part('month')}-${part('day')}`
-}
-
 /** As short as it is clear: 14.03 today, 20. nov. 14.03 this year, 20. nov. 2025 14.03 before. */
 export function formatMoment(at: Moment, now: number, language: Language): string {
   const time = formatTime(at, language)
-  const day = dayOf(at)
-  const today = dayOf(now)
+  const day = dateText(at)
+  const today = dateText(now)
   if (day === today) return time
   if (day.slice(0, 4) !== today.slice(0, 4)) return `${formatDate(at, language)} ${time}`
   return `${dateFormat(language, 'day of year', { day: 'numeric', month: 'short' }).format(ms(at))} ${time}`

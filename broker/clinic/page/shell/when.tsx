@@ -1,6 +1,7 @@
 import { useNow } from './clock.ts'
-import { formatMoment, formatSince, formatWhen, type Moment } from './format.ts'
+import { formatMoment, formatSince, formatWhen } from './format.ts'
 import { useLanguage } from './language.ts'
+import type { Moment } from './local-time.ts'
 
 const HOW = { ago: formatWhen, absolute: formatMoment, since: formatSince }
 

@@ -85,7 +85,7 @@ optional('chromium', hasChromium)("the citizen's page in a browser", () => {
     await saturation.getByText('84 %').waitFor()
     await saturation.getByText('Nonin 3230 (oxi-0001)').waitFor()
     await saturation.getByText('Grænser: gul under 88, rød under 85. Normalt for borgeren: 91–95 %').waitFor()
-    await page.getByText('derefter mandag, onsdag og fredag kl. 8').waitFor()
+    await page.getByText('derefter hver mandag, onsdag og fredag kl. 8').waitFor()
     await page.getByText('Uvist: hubben i hjemmet er tavs').waitFor()
     await page.getByText('8 % – skal skiftes eller oplades').waitFor()
     await page.getByText('Ring helst efter kl. 9.').waitFor()

@@ -3,25 +3,13 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { PAGE_POLICY } from '../../../../broker/clinic/page-routes.ts'
 import type { Change, Overview, SeriesAnswer, WorkList } from '../../../../broker/clinic/shapes.ts'
 import { before, NOW, OVERVIEW, seriesAnswer } from './citizen-data.ts'
 
 /** The built page behind the policy under which the broker serves it, and answers that a test can change at any time. */
 
 const PAGE = join(import.meta.dirname, '../../../../dist/pages/clinic')
-
-/** As strict as the broker's own, so that what it would forbid fails here. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self'",
-  "font-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
 
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
 
@@ -100,7 +88,7 @@ export async function citizenServer(): Promise<CitizenServer> {
 
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://page')
-    response.setHeader('content-security-policy', POLICY)
+    response.setHeader('content-security-policy', PAGE_POLICY)
     if (!url.pathname.startsWith('/v1/')) {
       const file = url.pathname === '/' ? 'index.html' : normalize(url.pathname)
       response.setHeader('content-type', TYPES[extname(file)] ?? 'text/plain')

@@ -34,11 +34,11 @@ const MORNING = [{ from: '08:00', to: '10:00' }]
 
 describe('a plan in words', () => {
   it.each([
-    [[{ schedule: { type: 'daily' }, windows: MORNING }], 'hver dag kl. 8–10', 'every day 8–10'],
+    [[{ schedule: { type: 'daily' }, windows: MORNING }], 'hver dag kl. 8–10', 'every day at 8–10'],
     [
       [{ schedule: { type: 'weekdays', on: ['fr', 'mo', 'we'] }, windows: MORNING }],
-      'mandag, onsdag og fredag kl. 8–10',
-      'Monday, Wednesday and Friday 8–10',
+      'hver mandag, onsdag og fredag kl. 8–10',
+      'on Monday, Wednesday and Friday at 8–10',
     ],
     [
       [
@@ -48,18 +48,27 @@ describe('a plan in words', () => {
         },
       ],
       'mandag til fredag kl. 7.30–9',
-      'Monday to Friday 7:30–9',
+      'Monday to Friday at 7:30–9',
     ],
-    [[{ schedule: { type: 'every', days: 2 }, windows: MORNING }], 'hver anden dag kl. 8–10', 'every other day 8–10'],
-    [[{ schedule: { type: 'every', days: 3 }, windows: MORNING }], 'hver 3. dag kl. 8–10', 'every 3 days 8–10'],
+    [
+      [{ schedule: { type: 'every', days: 2 }, windows: MORNING }],
+      'hver anden dag kl. 8–10',
+      'every other day at 8–10',
+    ],
+    [[{ schedule: { type: 'every', days: 3 }, windows: MORNING }], 'hver 3. dag kl. 8–10', 'every 3 days at 8–10'],
     [[{ schedule: { type: 'as-needed' } }], 'efter behov', 'as needed'],
+    [
+      [{ days: 1, schedule: { type: 'daily' }, windows: [{ from: '00:00', to: '24:00' }] }],
+      'hver dag hele dagen i én dag, og derefter ikke mere',
+      'every day all day for one day, and no more after that',
+    ],
     [
       [
         { days: 14, schedule: { type: 'daily' }, windows: [...MORNING, { from: '18:00', to: '20:00' }] },
         { schedule: { type: 'weekdays', on: ['mo', 'we', 'fr'] }, windows: MORNING },
       ],
-      'de første 14 dage hver dag kl. 8–10 og 18–20, derefter mandag, onsdag og fredag kl. 8–10',
-      'every day 8–10 and 18–20 for the first 14 days, then Monday, Wednesday and Friday 8–10',
+      'hver dag kl. 8–10 og 18–20 i 14 dage, derefter hver mandag, onsdag og fredag kl. 8–10',
+      'every day at 8–10 and 18–20 for 14 days, then on Monday, Wednesday and Friday at 8–10',
     ],
   ])('%j', (phases, danish, english) => {
     expect(inWords(plan(phases), 'da')).toBe(danish)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { onTestFinished } from 'vitest'
 import { readPageFiles } from '../../../../broker/clinic/page-files.ts'
+import { PAGE_POLICY } from '../../../../broker/clinic/page-routes.ts'
 import type { Change, WorkItem, WorkList } from '../../../../broker/clinic/shapes.ts'
 import { startChromiumShell } from '../../../support/chromium.ts'
 import { aList } from './work-fixture.ts'
@@ -12,19 +13,6 @@ import { aList } from './work-fixture.ts'
 /** The built page in Chromium, in front of a server that says what the test wants. Screenshots: test-output/, outside git. */
 
 const OUTPUT = join(import.meta.dirname, '../../../../test-output/clinic')
-
-/** As the broker serves it (broker/clinic/page-routes.ts). */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self'",
-  "font-src 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join(';')
 
 export interface StageWho {
   readonly user: string
@@ -156,7 +144,7 @@ export async function openStage(options: StageOptions = {}): Promise<Stage> {
     const path = new URL(request.url ?? '/', url).pathname
     const file = files.get(path === '/' ? 'index.html' : path.slice(1))
     if (file !== undefined) {
-      response.writeHead(200, { 'content-type': file.type, 'content-security-policy': POLICY }).end(file.body)
+      response.writeHead(200, { 'content-type': file.type, 'content-security-policy': PAGE_POLICY }).end(file.body)
       return
     }
     const method = request.method ?? 'GET'

@@ -3,16 +3,10 @@ import { type Plan, planSchema } from '../../../../broker/alerts/plan/plan.ts'
 import { slotsOf } from '../../../../broker/alerts/plan/slots.ts'
 import { fieldErrors } from '../../../../broker/clinic/page/settings/field-errors.ts'
 import { draftOf, limitText, readDraft } from '../../../../broker/clinic/page/settings/limit-draft.ts'
-import {
-  addDays,
-  instantOf,
-  localTimeOf,
-  startOfDay,
-  weekdayOf,
-} from '../../../../broker/clinic/page/settings/local-time.ts'
 import { calendarWeeks } from '../../../../broker/clinic/page/settings/plan-calendar.ts'
 import { clockTime, draftOfPlan, readPlan } from '../../../../broker/clinic/page/settings/plan-draft.ts'
 import { planSentence } from '../../../../broker/clinic/page/settings/plan-sentence.ts'
+import { addDays, dateTimeText, isoOfText, weekdayOf } from '../../../../broker/clinic/page/shell/local-time.ts'
 
 /** What is typed and what is sent; no browser. */
 
@@ -67,13 +61,13 @@ describe('local time', () => {
     ['2026-10-25', '2026-10-24T22:00:00.000Z'],
     ['2026-10-26', '2026-10-25T23:00:00.000Z'],
   ])('%s begins in Copenhagen at %s', (date, at) => {
-    expect(startOfDay(date)).toBe(at)
-    expect(localTimeOf(at)).toBe(`${date}T00:00`)
+    expect(isoOfText(date)).toBe(at)
+    expect(dateTimeText(at)).toBe(`${date}T00:00`)
   })
 
   it('is undefined for what is no time, and knows days and weeks', () => {
-    expect(instantOf('2026-02-31T08:00:00Z')).toBeUndefined()
-    expect(startOfDay('')).toBeUndefined()
+    expect(isoOfText('2026-02-31T08:00')).toBeUndefined()
+    expect(isoOfText('')).toBeUndefined()
     expect(addDays('2026-12-31', 1)).toBe('2027-01-01')
     expect(weekdayOf('2026-11-22')).toBe(6)
   })

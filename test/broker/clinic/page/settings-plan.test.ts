@@ -25,7 +25,7 @@ optional('chromium', hasChromium)('the plan in the editor', () => {
   it('stands there in words, and its days as a calendar and in words', TIMEOUT, async () => {
     const { page, card, status, settle, shoot } = await editor()
     expect(await card.innerText()).toContain(
-      'Hver dag kl. 8–10 og kl. 18–20 i 14 dage, derefter hver mandag, onsdag og fredag kl. 8–10.',
+      'Hver dag kl. 8–10 og 18–20 i 14 dage, derefter hver mandag, onsdag og fredag kl. 8–10.',
     )
     expect(await card.innerText()).toContain('»Tæt måling de første to uger efter udskrivelse«')
     await settle()
