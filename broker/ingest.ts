@@ -16,11 +16,11 @@ const COMMIT_MESSAGES = 500
 const COMMIT_BYTES = 512 * 1024
 
 /**
- * Turns of the event loop between two commits, in which the publisher hands out what the last one stored: a commit
- * blocks the loop for a millisecond or two. Commit after commit, a second passed at 500 readings/s until an alert was
- * out; with 8 turns it is 60 ms, and more than 8 gain nothing (`npm run bench -- latency`).
+ * From one commit to the next: the publisher hands out what the last one stored, and what comes meanwhile shares the next
+ * fsync. Without it the commits of 500 readings/s fill the event loop, and an alert waits for a second; with it half as
+ * many are made (`npm run bench -- alerts`). What comes after a rest is committed at once.
  */
-export const TURNS_BETWEEN_COMMITS = 8
+export const REST_MS = 4
 
 /** Speak against the broker's disk, not against the message. */
 const KEPT_BY_THE_HUB = ['store-failed', 'store-corrupt', 'audit-failed'] as const
@@ -30,6 +30,8 @@ export interface IngestParts extends CommitParts {
   readonly publish: (messages: readonly Outgoing[]) => void
   /** Says that feeds or alerts may have something to publish. */
   readonly wake?: () => void
+  /** Default: {@link REST_MS}. */
+  readonly restMs?: number
 }
 
 /** For metrics: counts and sizes, no content. */
@@ -68,6 +70,8 @@ export class Ingest {
   readonly #probe: StatementSync
   #queue: Waiting[] = []
   #scheduled = false
+  /** Monotonic ms. */
+  #committedAt = Number.NEGATIVE_INFINITY
   #closed = false
   #storing = true
 
@@ -196,13 +200,20 @@ export class Ingest {
     if (this.#scheduled || this.#closed) return
     if (this.#queue.length === 0 && !this.#followUp.isDue) return
     this.#scheduled = true
-    afterTurns(TURNS_BETWEEN_COMMITS, () => {
+    this.#afterRest(() => {
       this.#scheduled = false
       if (this.#closed) return
       this.#flush()
       this.#followUp.step()
+      this.#committedAt = performance.now()
       this.#schedule()
     })
+  }
+
+  #afterRest(work: () => void): void {
+    const ms = this.#committedAt + (this.#parts.restMs ?? REST_MS) - performance.now()
+    if (ms > 0) setTimeout(work, ms)
+    else setImmediate(work)
   }
 
   #take(): Waiting[] {
@@ -278,10 +289,6 @@ export class Ingest {
     if (quarantineFull) log.error('quarantine-full', { hub, reason: 'what follows today is counted, and not kept' })
     if (held > 0) log.warn('readings-held', { hub, count: held })
   }
-}
-
-function afterTurns(turns: number, work: () => void): void {
-  setImmediate(() => (turns <= 1 ? work() : afterTurns(turns - 1, work)))
 }
 
 function claimOf({ epoch, first, items }: Extract<ParsedMessage, { type: 'readings' }>): Admitted['receipt'] {

@@ -35,8 +35,8 @@ export const MUTATIONS: readonly MutationCase[] = [
       },
       {
         file: 'broker/ingest.ts',
-        from: 'afterTurns(TURNS_BETWEEN_COMMITS, () => {',
-        to: 'void ((run: () => void) => setTimeout(run, 200))(() => {',
+        from: 'if (ms > 0) setTimeout(work, ms)',
+        to: 'if (ms !== 0) setTimeout(work, 200)',
       },
     ],
     check: CRASH,

@@ -112,7 +112,7 @@ function memoryLog(): { log: Log; lines: LoggedLine[] } {
 export function openCore(
   path: string = join(temporaryDirectory(), 'journal.db'),
   document: unknown = DOCUMENT,
-  more: Pick<ConstructorParameters<typeof Ingest>[0], 'quarantinePerDay'> = {},
+  more: Pick<ConstructorParameters<typeof Ingest>[0], 'quarantinePerDay' | 'restMs'> = {},
 ): Core {
   const journal = openJournal(path)
   applyRegistry(journal, document)
@@ -132,6 +132,7 @@ export function openCore(
       woken.times += 1
     },
     log,
+    restMs: 0,
     ...more,
   })
   const close = () => {
