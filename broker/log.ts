@@ -1,6 +1,6 @@
 import pino from 'pino'
+import { linesToStdout } from '../process/log-lines.ts'
 import type { BrokerClock } from './broker-clock.ts'
-import { linesTo } from './log-lines.ts'
 
 /**
  * What a log line of the broker may hold: an event, ids, counts and reasons. There is no field for a measured value, a
@@ -40,8 +40,6 @@ export interface Log {
   error(event: string, fields?: LogFields): void
 }
 
-const STDOUT = 1
-
 /** JSON lines on standard output, `{"level":"info","time":...,"event":...}`. */
 export function openLog(level: LogLevel): Log {
   const out = pino(
@@ -51,7 +49,7 @@ export function openLog(level: LogLevel): Log {
       formatters: { level: (label) => ({ level: label }) },
       timestamp: pino.stdTimeFunctions.isoTime,
     },
-    linesTo(STDOUT, (count) => out.warn({ event: 'log-lines-lost', count })),
+    linesToStdout((count) => out.warn({ event: 'log-lines-lost', count })),
   )
   const line = (to: 'debug' | 'info' | 'warn' | 'error') => (event: string, fields?: LogFields) =>
     out[to]({ event, ...fields })

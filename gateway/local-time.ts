@@ -23,7 +23,7 @@ export function utcText(ms: number): string {
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
-/** Making a format costs about a hundred times as much as using it. */
+/** Making a format takes some twenty times as long as using it (80 us, Node 24). */
 function formatOf(zone: string): Intl.DateTimeFormat {
   let format = formats.get(zone)
   if (format === undefined) {

@@ -1,5 +1,6 @@
 import { isPreCareError } from '../device-drivers/errors.ts'
 import { drivers } from '../device-drivers/index.ts'
+import { linesToStdout } from '../process/log-lines.ts'
 import type { HubConfig } from './config.ts'
 import type { ToRun } from './config-file.ts'
 import { spaceOf } from './disk-space.ts'
@@ -50,7 +51,11 @@ export async function run(
   trialMs: number,
   { clock, randomHex, radio, lines }: RunParts,
 ): Promise<void> {
-  const log = createLog(config.hub, config.logLevel)
+  const log: Log & { readonly transport: TransportLog } = createLog(
+    config.hub,
+    config.logLevel,
+    linesToStdout((count) => log.warn('log-lines-lost', { count })),
+  )
   if (release.trial !== undefined) log.info('release-on-trial', { state: packageVersion() })
   if (release.back) log.error('release-rolled-back', { state: release.back.version, reason: release.back.why })
   let onTrial = release.trial !== undefined

@@ -65,6 +65,10 @@ export const alertMessageSchema = z.strictObject({
   unstable: z.boolean(),
   /** Why it is what it is, when that is not plain: cause of silence, reason of withdrawal. A word of the house, no free text. */
   cause: z.string().optional(),
+  /**
+   * `action` is free text of the person who acknowledged it. Every organisation that gets the alert reads it; one with
+   * pseudonyms (research) gets it never.
+   */
   acknowledged: z
     .strictObject({ by: z.string(), at: utc, action: z.string().max(500), level: z.enum(LEVELS) })
     .optional(),

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'no
 
 /**
  * The hub's key, and the request for its certificate. Written by hand, DER byte by byte, because it is always the same
- * 130 bytes around a key, and a library for certificates takes 25 MB of a small computer's memory (measured).
+ * 130 bytes around a key, and a library for certificates takes 22 MB of a small computer's memory (@peculiar/x509 2.2.0, measured).
  */
 
 /** DER of one element: tag, length, content (ITU-T X.690, 8.1). */

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, constants, existsSync, openSync, writeSync } from 'node:fs'
+import { closeSync, existsSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -11,13 +11,12 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { fleetRegistry } from '../bench/fleet.ts'
 import { provision, type Secrets } from '../support/broker-process.ts'
 import { freePort } from '../support/free-port.ts'
+import { stoppedReader } from '../support/stopped-reader.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 /** What a supervisor, or a parent that died, leaves behind: the broker ends all the same, and in good order. */
 
 const WITHIN_MS = 3_000
-/** Bytes of a pipe are 64 KiB by default (pipe(7)). */
-const FILLING = Buffer.alloc(4096, 0x20)
 
 interface Place {
   readonly mqttPort: number
@@ -115,24 +114,11 @@ describe('a broker that is told to stop', { timeout: 60_000 }, () => {
   })
 
   it('serves on and ends the same when the reader of its log has stopped and the pipe is full', async () => {
-    const path = join(tempDir(), 'log')
-    expect(spawnSync('mkfifo', [path]).status).toBe(0)
-    // Read and write: opening waits for nobody, and the pipe has a reader that never reads.
-    const ours = openSync(path, constants.O_RDWR | constants.O_NONBLOCK)
-    onTestFinished(() => closeSync(ours))
-    // Opened anew, so that the broker has it as a shell would give it: waiting when it is full.
-    const theirs = openSync(path, constants.O_WRONLY)
-    const { child, dataDir, secrets, place } = await aBroker(theirs)
-    closeSync(theirs)
+    const log = stoppedReader()
+    const { child, dataDir, secrets, place } = await aBroker(log.stdout)
+    closeSync(log.stdout)
     await upAt(place.httpPort)
-    for (let full = false; !full; ) {
-      try {
-        writeSync(ours, FILLING)
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'EAGAIN' })
-        full = true
-      }
-    }
+    log.fill()
     // Connecting is a line of the log.
     await clients(place, secrets)
     expect((await fetch(`http://127.0.0.1:${place.httpPort}/healthz`)).status).toBe(200)

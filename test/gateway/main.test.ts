@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { statSync, writeFileSync } from 'node:fs'
+import { closeSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { encodeFormat13 } from '../../simulators/encoders/nonin.ts'
 import { receiptBroker } from '../support/receipt-broker.ts'
+import { stoppedReader } from '../support/stopped-reader.ts'
 import { tempDir, until } from '../support/temp-dir.ts'
 
 const HUB = 'hub-0001'
@@ -88,6 +89,25 @@ describe('the hub process', () => {
     expect(await ended).toBe(0)
     expect(events.at(-1)).toBe('stopped')
     expect(broker.heard.filter(({ topic }) => topic.endsWith('/state')).at(-1)?.text).toContain('"offline"')
+  })
+
+  it('carries on and leaves with 0 when the reader of its log has stopped and the pipe is full', async () => {
+    const broker = await receiptBroker(HUB)
+    const { answers, target } = await oximeter()
+    const config = configFile({
+      broker: { url: broker.url, username: HUB, password: 'secret' },
+      serial: [{ id: 'oxi-0001', driver: 'nonin-spot-check', target }],
+    })
+    const log = stoppedReader()
+    log.fill()
+    const args = ['gateway/main.ts', 'run', '--config', config]
+    const child = spawn(process.execPath, args, { stdio: ['ignore', log.stdout, 'inherit'] })
+    closeSync(log.stdout)
+    onTestFinished(() => void child.kill('SIGKILL'))
+    await until(() => broker.ids().length > 0 && answers.includes(6))
+    const ended = once(child, 'close')
+    child.kill('SIGTERM')
+    expect(await ended).toEqual([0, null])
   })
 
   it('leaves with 0 on SIGINT also while there is no broker', async () => {

@@ -58,7 +58,7 @@ const phaseSchema = z
     }
   })
 
-/** Names that were found to be time zones: few, and each look-up takes 0.2 ms. */
+/** Names that were found to be time zones: few, and each look-up takes 0.1 ms, more than the rest of a plan (Node 24). */
 const zones = new Set<string>()
 
 function knownZone(zone: string): boolean {

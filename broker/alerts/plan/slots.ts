@@ -29,7 +29,7 @@ function phaseOf(plan: Plan, day: number): { readonly phase: Phase; readonly day
   return undefined
 }
 
-/** A local calendar day, as days since 1970-01-01: reckoned with a thousand times faster than with dates. */
+/** A local calendar day, as days since 1970-01-01: a sum, where each step with Temporal's dates takes 3 us (Node 24). */
 type Day = number
 
 const DAY_MS = 24 * 60 * MINUTE_MS
@@ -63,7 +63,8 @@ function daysOff(plan: Plan): (day: Day) => boolean {
 
 /**
  * Instants of local times, by day, time, zone and side. Everybody's plans have the same few times on the same days, and
- * each costs the time-zone library 50 us: at a start with 2,000 citizens that was ten seconds (measured).
+ * each costs the time-zone library 20 us: the slots of 6,000 plans of two windows a day took 16 s at a start, and take 1 s
+ * with this (measured on two slow cores, Node 24, temporal-polyfill 1.0.8).
  */
 const instants = new Map<string, number>()
 const MOST_INSTANTS = 20_000

@@ -8,7 +8,7 @@ const LOCALES: Readonly<Record<Language, string>> = { da: 'da-DK', en: 'en-GB' }
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-/** Making a format takes a hundred times as long as using it. There are as many as there are kinds of text below. */
+/** Making a format takes some twenty times as long as using it. There are as many as there are kinds of text below. */
 const dates = new Map<string, Intl.DateTimeFormat>()
 const numbers = new Map<string, Intl.NumberFormat>()
 

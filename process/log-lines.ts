@@ -1,9 +1,8 @@
 import { fstatSync } from 'node:fs'
-import { Socket } from 'node:net'
 import pino, { type DestinationStream } from 'pino'
 
 /**
- * Where log lines go. Node and pino write to a pipe synchronously: a reader that has stopped reading keeps the process
+ * Where log lines go. pino by itself writes to a pipe synchronously: a reader that has stopped reading keeps the process
  * waiting in the kernel, where it takes no reading and does not even hear SIGTERM (measured). So a pipe is written to
  * without waiting, and lines that nobody takes are dropped and counted.
  */
@@ -11,15 +10,15 @@ import pino, { type DestinationStream } from 'pino'
 /** Some thousand lines: a reader that is slow for a while loses nothing. */
 const MAX_WAITING_BYTES = 1024 * 1024
 
-/**
- * @param fd 1 for standard output
- * @param onLost told with their number when lines were dropped and there is room again
- */
-export function linesTo(fd: number, onLost: (count: number) => void): DestinationStream {
-  const kind = fstatSync(fd)
+const STDOUT = 1
+
+/** @param onLost told with their number when lines were dropped and there is room again */
+export function linesToStdout(onLost: (count: number) => void): DestinationStream {
+  const kind = fstatSync(STDOUT)
   // A file always takes a line, a terminal as long as somebody sits there.
-  if (!kind.isFIFO() && !kind.isSocket()) return pino.destination(fd)
-  const pipe = new Socket({ fd, readable: false, writable: true })
+  if (!kind.isFIFO() && !kind.isSocket()) return pino.destination(STDOUT)
+  // Not a socket of our own: libuv takes a descriptor once, and Node opens its own at the first pipe() of any library.
+  const pipe = process.stdout
   let lost = 0
   // A reader that is gone: the rest is said to nobody.
   pipe.on('error', () => undefined)
