@@ -3,20 +3,19 @@ const only = (name, from, to) => ({
   name,
   severity: 'error',
   from: { path: from },
-  to: { pathNot: to, path: '^(device-drivers|process|gateway|broker|simulators|test)/' },
+  to: { pathNot: to, path: '^(device-drivers|gateway|broker|simulators|test)/' },
 })
 
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
     only('drivers-import-drivers', '^device-drivers/', '^device-drivers/'),
-    only('process-imports-nothing', '^process/', '^process/'),
+    only('gateway-imports-drivers-and-the-contract', '^gateway/', '^(gateway/|device-drivers/|broker/contract/)'),
     only(
-      'gateway-imports-drivers-and-the-contract',
-      '^gateway/',
-      '^(gateway/|device-drivers/|process/|broker/contract/)',
+      'broker-imports-readings-and-log-lines',
+      '^broker/',
+      '^(broker/|gateway/log-lines\\.ts$|device-drivers/(reading|errors|quantities)\\.ts$)',
     ),
-    only('broker-imports-readings', '^broker/', '^(broker/|process/|device-drivers/(reading|errors|quantities)\\.ts$)'),
     only('contract-imports-readings', '^broker/contract/', '^(broker/contract/|device-drivers/(reading|errors)\\.ts$)'),
     only(
       'simulators-import-types-and-the-contract',

@@ -1,5 +1,5 @@
 import pino from 'pino'
-import { linesToStdout } from '../process/log-lines.ts'
+import { linesToStdout } from '../gateway/log-lines.ts'
 import type { BrokerClock } from './broker-clock.ts'
 
 /**

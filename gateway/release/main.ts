@@ -12,7 +12,7 @@ import { closure, importedBy } from './packages.ts'
 
 /** Makes a signed update for hubs of what `npm run build` has put into dist/. Run in the project's folder. */
 
-const PARTS = ['gateway', 'device-drivers', 'process', 'broker/contract']
+const PARTS = ['gateway', 'device-drivers', 'broker/contract']
 /** Native, bound to the Node of the hub: its installer builds it into <root>/node_modules, where every release finds it. */
 const BUILT_ON_THE_HUB: ReadonlySet<string> = new Set(['@abandonware/bluetooth-hci-socket', 'usb'])
 

@@ -28,7 +28,7 @@ export async function tinyUpdate(dir: string, version: string, oldest = '0.0.1')
 /** An update with the sources of the moment, as they are or broken. Its packages are those of {@link rootWithPackages}. */
 export async function sourceUpdate(dir: string, version: string, broken: readonly Mutation[] = []): Promise<string> {
   const folder = join(dir, `content-${version}`)
-  for (const part of ['gateway', 'device-drivers', 'process', 'broker/contract']) {
+  for (const part of ['gateway', 'device-drivers', 'broker/contract']) {
     cpSync(part, join(folder, part), { recursive: true })
   }
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ version, type: 'module' }))

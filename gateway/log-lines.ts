@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs'
 import pino, { type DestinationStream } from 'pino'
 
 /**
- * Where log lines go. pino by itself writes to a pipe synchronously: a reader that has stopped reading keeps the process
+ * Where the log lines of hub and broker go. pino by itself writes to a pipe synchronously: a reader that has stopped reading keeps the process
  * waiting in the kernel, where it takes no reading and does not even hear SIGTERM (measured). So a pipe is written to
  * without waiting, and lines that nobody takes are dropped and counted.
  */
