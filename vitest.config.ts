@@ -1,16 +1,29 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
+/** Files with something open in a module, which is closed at the end of their file, and those with processes and pages. */
+const ALONE = [
+  'test/journeys/**/*.test.ts',
+  'test/broker/mqtt-*.test.ts',
+  'test/broker/clinic/page/**/*.test.ts',
+  'test/gateway/visit/**/*.test.ts',
+  'test/gateway/label.test.ts',
+]
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
     // Puts the virtual Bluetooth controller below noble, where the radio's socket module would be.
     execArgv: ['--import', './simulators/bluetooth/register.ts'],
-    // Most of a journey is waiting for processes and sockets: more workers than cores halve the whole run.
-    maxWorkers: 4,
+    // Most of a journey is waiting for processes and sockets: one worker more than cores halves the whole run.
+    maxWorkers: 3,
     testTimeout: 20_000,
     // Hundreds of brokers and hubs are started from their sources: each module is stripped and compiled once for all.
     env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/compiled') },
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      // Most files need no process of their own: a third of their time was loading the same modules again.
+      { extends: true, test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false } },
+    ],
   },
 })
