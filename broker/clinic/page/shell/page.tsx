@@ -10,8 +10,8 @@ import { PAGES } from './role-pages.ts'
 import type { Who } from './session.ts'
 import { UrgentNews } from './urgent-news.ts'
 import { type PartState, usePart } from './use-part.ts'
-import { useWorkState } from './work.ts'
 import { WORDS } from './words.ts'
+import { useWorkState } from './work.ts'
 
 interface PageProps {
   readonly place: Place

@@ -12,7 +12,8 @@ const HANDOVER = '**/assets/handover-page-*.js'
 const files = (page: Page) =>
   page.evaluate<string[]>(`performance.getEntriesByType('resource')
     .map(({ name }) => /assets\\/(.+-page|first|shell)-.*\\.js$/.exec(name)?.[1]).filter((name) => name !== undefined)`)
-const focused = (page: Page) => page.evaluate<string>('document.activeElement.tagName + " " + document.activeElement.innerText')
+const focused = (page: Page) =>
+  page.evaluate<string>('document.activeElement.tagName + " " + document.activeElement.innerText')
 const heading = (page: Page, name: string) => page.getByRole('heading', { level: 1, name })
 
 /** The hand-over's file is answered by the test, one request after another. */
@@ -26,13 +27,9 @@ const goToHandover = (page: Page) => page.getByRole('link', { name: 'Vagtskifte'
 optional('chromium', hasChromium)('pages in files of their own', () => {
   it('are fetched after the work list is there, and only those of the role', TIMEOUT, async () => {
     const { page, faults } = await openStage()
-    await expect.poll(async () => (await files(page)).toSorted()).toEqual([
-      'citizen-page',
-      'first',
-      'handover-page',
-      'settings-page',
-      'shell',
-    ])
+    await expect
+      .poll(async () => (await files(page)).toSorted())
+      .toEqual(['citizen-page', 'first', 'handover-page', 'settings-page', 'shell'])
     const inOrder = await files(page)
     expect(inOrder.slice(0, 2).toSorted()).toEqual(['first', 'shell'])
     const asked = await page.evaluate<readonly [list: number, part: number]>(`[/work-list$/, /citizen-page/].map(
@@ -79,22 +76,29 @@ optional('chromium', hasChromium)('pages in files of their own', () => {
     expect(await focused(page)).toBe('BUTTON English')
   })
 
-  it('that a new version has replaced are said to be, and the button opens the new version there', TIMEOUT, async () => {
-    const gone = { now: true }
-    const { page } = await withoutHandover((route) => (gone.now ? route.fulfill({ status: 404 }) : route.continue()))
-    await goToHandover(page)
-    await page.getByRole('alert').filter({ hasText: 'Der er installeret en ny version.' }).waitFor()
-    expect(await violations(page)).toEqual([])
-    gone.now = false
-    await page.getByRole('button', { name: 'Hent på ny' }).click()
-    await page.getByLabel('Det vigtigste fra vagten').waitFor()
-    expect(page.url()).toContain('#/handover')
-  })
+  it(
+    'that a new version has replaced are said to be, and the button opens the new version there',
+    TIMEOUT,
+    async () => {
+      const gone = { now: true }
+      const { page } = await withoutHandover((route) => (gone.now ? route.fulfill({ status: 404 }) : route.continue()))
+      await goToHandover(page)
+      await page.getByRole('alert').filter({ hasText: 'Der er installeret en ny version.' }).waitFor()
+      expect(await violations(page)).toEqual([])
+      gone.now = false
+      await page.getByRole('button', { name: 'Hent på ny' }).click()
+      await page.getByLabel('Det vigtigste fra vagten').waitFor()
+      expect(page.url()).toContain('#/handover')
+    },
+  )
 
   it('that nobody answers for can be tried again, without losing anything', TIMEOUT, async () => {
     const cut = { now: true }
     const { page } = await withoutHandover((route) => (cut.now ? route.abort() : route.continue()))
-    await page.route((url) => url.pathname === '/', (route) => route.abort())
+    await page.route(
+      (url) => url.pathname === '/',
+      (route) => route.abort(),
+    )
     await page.evaluate('void (window.still = true)')
     await goToHandover(page)
     await page.getByRole('alert').filter({ hasText: 'ingen forbindelse til serveren' }).waitFor()
