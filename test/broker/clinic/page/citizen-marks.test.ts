@@ -73,7 +73,7 @@ optional('chromium', hasChromium)('the words of a plot', () => {
     await page.goto(`${server.url}/#/citizens/${CITIZEN}`)
     type Written = { readonly text: string; readonly beyond: number }
     const written = () => page.evaluate<Written[]>('window.written')
-    await expect.poll(async () => (await written()).map(({ text }) => text)).toContain(limit)
+    await expect.poll(async () => (await written()).map(({ text }) => text), { timeout: 20_000 }).toContain(limit)
     const texts = await written()
     expect(texts.filter(({ beyond }) => beyond > 0)).toEqual([])
   })
