@@ -76,8 +76,8 @@ function NotYet({ page, state: { failed, again } }: { readonly page: Place['page
   const say = useWords(WORDS)
   return (
     <main class="alone stack" aria-busy={failed === undefined}>
-      <h1>{say(page)}</h1>
-      <p role="status">{failed === undefined ? say('fetching') : ''}</p>
+      {/* It has the focus, and so is heard. */}
+      <h1>{failed === undefined ? say('fetching') : say(page)}</h1>
       <p role="alert">{failed === undefined ? '' : say(failed === 'replaced' ? 'replaced' : 'unfetched')}</p>
       {failed === 'unreachable' && (
         <p>
