@@ -46,18 +46,21 @@ test('nothing else is retained: a reading goes to ingest only, an answer is pass
   expect(answer).toMatchObject({ retain: false, payload: '{}', topic: 'v1/hubs/hub-a/responses/pair' })
 })
 
-test.each(['state', 'health', 'devices/scale-1', 'readings', 'responses/pair'])(
-  'a hub is heard by any message of its own, %s as well, and not by its will',
-  async (channel) => {
-    const told = (client: Client) => {
-      const states = new HubStates()
-      states.accept('hub-a', 'state', undefined, Buffer.from(JSON.stringify({ state: 'online', session: 1 })), 'first')
-      return afterHook(`v1/hubs/hub-a/${channel}`, '{}', client, states).then(() => states.hub('hub-a')?.heardAt)
-    }
-    expect(await told(hub)).toBe(NOW)
-    expect(await told({ ...hub, closed: true } as Client)).toBeUndefined()
-  },
-)
+test.each([
+  'state',
+  'health',
+  'devices/scale-1',
+  'readings',
+  'responses/pair',
+])('a hub is heard by any message of its own, %s as well, and not by its will', async (channel) => {
+  const told = (client: Client) => {
+    const states = new HubStates()
+    states.accept('hub-a', 'state', undefined, Buffer.from(JSON.stringify({ state: 'online', session: 1 })), 'first')
+    return afterHook(`v1/hubs/hub-a/${channel}`, '{}', client, states).then(() => states.hub('hub-a')?.heardAt)
+  }
+  expect(await told(hub)).toBe(NOW)
+  expect(await told({ ...hub, closed: true } as Client)).toBeUndefined()
+})
 
 test('a malformed state is taken and goes nowhere', async () => {
   expect(await afterHook('v1/hubs/hub-a/state', 'offline', hub)).toMatchObject({ retain: false, payload: '' })
