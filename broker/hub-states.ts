@@ -32,6 +32,8 @@ export interface HubKnown {
   /** As the hub said with its newest state: since when, and what keeps it from receiving. */
   readonly since: string | undefined
   readonly problem: string | undefined
+  /** When its newest message came, whatever it said; ms since 1970 UTC. A will is not the hub speaking. */
+  readonly heardAt: number | undefined
   readonly health: HubHealth | undefined
   readonly devices: ReadonlyMap<string, DeviceState>
 }
@@ -47,6 +49,7 @@ interface HubRecord {
 
 export class HubStates {
   readonly #hubs = new Map<string, HubRecord>()
+  readonly #heard = new Map<string, number>()
 
   /** @param device the device's id on channel 'devices'; an empty payload there forgets it (MQTT 3.1.1, 3.3.1.3) */
   accept(hub: string, channel: Channel, device: string | undefined, payload: Uint8Array, origin: Origin): StateVerdict {
@@ -61,6 +64,11 @@ export class HubStates {
     return acceptDevice(record, device, json)
   }
 
+  /** A message of the hub itself has come. @param at ms since 1970 UTC */
+  heard(hub: string, at: number): void {
+    this.#heard.set(hub, at)
+  }
+
   /** Newest health of each hub that sent one. */
   *healths(): Generator<readonly [hub: string, health: HubHealth]> {
     for (const [hub, record] of this.#hubs) if (record.health !== undefined) yield [hub, record.health]
@@ -73,13 +81,13 @@ export class HubStates {
 
   /** What is known of each hub that ever said something since the broker started. */
   *known(): Generator<HubKnown> {
-    for (const [hub, record] of this.#hubs) yield knownOf(hub, record)
+    for (const [hub, record] of this.#hubs) yield this.#knownOf(hub, record)
   }
 
   /** The same of one hub; undefined when it said nothing since the broker started. */
   hub(hub: string): HubKnown | undefined {
     const record = this.#hubs.get(hub)
-    return record === undefined ? undefined : knownOf(hub, record)
+    return record === undefined ? undefined : this.#knownOf(hub, record)
   }
 
   /** Hubs whose newest state is online. */
@@ -97,10 +105,10 @@ export class HubStates {
     this.#hubs.set(hub, record)
     return record
   }
-}
 
-function knownOf(hub: string, { online, since, problem, health, devices }: HubRecord): HubKnown {
-  return { hub, online, since, problem, health, devices }
+  #knownOf(hub: string, { online, since, problem, health, devices }: HubRecord): HubKnown {
+    return { hub, online, since, problem, heardAt: this.#heard.get(hub), health, devices }
+  }
 }
 
 function acceptState(record: HubRecord, json: unknown, origin: Origin): StateVerdict {

@@ -108,7 +108,15 @@ export async function openMqttBroker(ports: MqttBrokerPorts): Promise<MqttBroker
     },
   })
   const { identityOf, mayStillReceive } = connections
-  const rules = topicRules({ identityOf, mayStillReceive, accept: ports.accept, pace: ports.pace, states, warn })
+  const rules = topicRules({
+    identityOf,
+    mayStillReceive,
+    accept: ports.accept,
+    pace: ports.pace,
+    states,
+    clock: ports.clock,
+    warn,
+  })
   const aedes = await Aedes.createBroker({
     // 0 is no limit: at a limit one stalled subscriber stops all topics, and its end crashed the process (measured).
     concurrency: 0,

@@ -24,6 +24,7 @@ export interface TopicPorts {
   /** Holds a hub back that sends too much. */
   readonly pace?: Pace | undefined
   readonly states: HubStates
+  readonly clock: { now(): number }
   readonly warn: (event: string, fields?: LogFields) => void
 }
 
@@ -35,7 +36,7 @@ export interface TopicRules {
   unsubscribed(client: Client, filters: readonly string[]): void
 }
 
-export function topicRules({ identityOf, mayStillReceive, accept, pace, states, warn }: TopicPorts): TopicRules {
+export function topicRules({ identityOf, mayStillReceive, accept, pace, states, clock, warn }: TopicPorts): TopicRules {
   const filters = new WeakMap<Client, Set<string>>()
   const stated = new WeakSet<Client>()
 
@@ -47,6 +48,7 @@ export function topicRules({ identityOf, mayStillReceive, accept, pace, states, 
     }
     // QoS 2 keeps state per message for nothing: receipts are the end-to-end rule.
     if (packet.qos === 2) throw new PreCareError('access-denied', `${who.id} uses QoS 2; use QoS 1`)
+    if (who.role === 'hub' && !client.closed) states.heard(who.id, clock.now())
     await pace?.(who.id, packet.payload.length)
     const parsed = parseTopic(packet.topic)
     if (parsed?.type !== 'hub') {

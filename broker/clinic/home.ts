@@ -23,13 +23,18 @@ const ofHealth = ({ version, update, clock, uptimeS, outbox, disk, radio }: HubH
     radio: radio && given({ state: radio.state, silentForS: radio.silentForS, step: radio.step }),
   })
 
-/** @param lastHeard ISO 8601, of the last look at which the hub was connected */
+/** Of ISO 8601 UTC. */
+const later = (a: string | undefined, b: string | undefined): string | undefined =>
+  a === undefined || (b !== undefined && b > a) ? b : a
+
+/** @param lastHeard ISO 8601, of the last look at which the hub was connected, also before this start of the broker */
 export function shownHub(hub: string, known: HubKnown | undefined, lastHeard: string | undefined): ShownHub {
-  const { since, problem } = known ?? {}
+  const { since, problem, heardAt } = known ?? {}
+  const heard = heardAt === undefined ? undefined : isoTime(heardAt)
   return {
     hub,
     state: known === undefined ? 'unknown' : known.online ? 'online' : 'offline',
-    ...given({ since, problem, lastHeard }),
+    ...given({ since, problem, lastHeard: later(heard, lastHeard) }),
     ...(known?.health === undefined ? {} : ofHealth(known.health)),
   } as ShownHub
 }

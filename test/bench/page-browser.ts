@@ -11,6 +11,7 @@ import { percentile } from './bench.ts'
  */
 
 const VISITS = 9
+const OPENINGS = 5
 const PATIENCE_MS = 15_000
 /** Looks from outside are rare enough not to take part in what is measured. */
 const LOOK_EVERY_MS = 50
@@ -22,6 +23,8 @@ export interface ClinicBrowser {
   /** Compressed, of everything but calls, with a browser that had nothing. */
   readonly firstLoadKb: number
   measure(citizen: string): Promise<Readonly<Record<string, number>>>
+  /** From the list to this citizen, with a year; ms, median. */
+  open(citizen: string): Promise<number>
   close(): Promise<void>
 }
 
@@ -158,5 +161,15 @@ export async function openClinicBrowser(origin: string, user: string, password: 
       plots: Math.min(...trips.map(({ plots }) => plots)),
     }
   }
-  return { cookie, firstLoadKb, measure, close: () => browser.close() }
+  /** The year is what {@link measure} has left as preferred. */
+  async function open(citizen: string): Promise<number> {
+    const page = await context.newPage()
+    await page.addInitScript(NOTE_CLICKS)
+    await page.goto(`${origin}/`)
+    const took: number[] = []
+    for (let i = 0; i < OPENINGS; i++) took.push((await thereAndBack(page, citizen)).there)
+    await page.close()
+    return percentile(inOrder(took), 0.5)
+  }
+  return { cookie, firstLoadKb, measure, open, close: () => browser.close() }
 }

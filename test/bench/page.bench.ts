@@ -11,6 +11,7 @@ import { residentMb, startBroker } from '../support/broker-process.ts'
 import { type Bench, percentile } from './bench.ts'
 import { type ClinicHistory, writeClinicHistory } from './clinic-history.ts'
 import { OPENED } from './clinic-people.ts'
+import { SENSOR_WEARER, writeSensorYear } from './clinic-sensor.ts'
 import { ORGANISATION } from './fleet.ts'
 import { openClinicBrowser } from './page-browser.ts'
 
@@ -21,6 +22,7 @@ import { openClinicBrowser } from './page-browser.ts'
 
 const CITIZENS = 2_000
 const ASKED = 20
+const SENSOR_ASKED = 5
 const CALM_WITHIN_MS = 120_000
 const QUICK_MS = 15
 const QUICK_IN_A_ROW = 40
@@ -65,9 +67,13 @@ async function calm(httpUrl: string): Promise<{ readonly seconds: number; readon
   return { seconds: (quiet - began) / 1000, worst }
 }
 
-async function asked(url: string, cookie: string): Promise<{ median: number; worst: number; kb: number }> {
+async function asked(
+  url: string,
+  cookie: string,
+  times = ASKED,
+): Promise<{ median: number; worst: number; kb: number }> {
   const all: { ms: number; bytes: number }[] = []
-  for (let i = 0; i < ASKED; i++) all.push(await timed(url, cookie))
+  for (let i = 0; i < times; i++) all.push(await timed(url, cookie))
   const sorted = all.map(({ ms }) => ms).sort((a, b) => a - b)
   return { median: percentile(sorted, 0.5), worst: sorted.at(-1) ?? Number.NaN, kb: (all[0]?.bytes ?? 0) / 1024 }
 }
@@ -121,6 +127,7 @@ export const bench: Bench = async ({ seed, onProgress }) => {
     onProgress(`writing a year of ${CITIZENS} citizens`)
     const history = aYear(dir, now, seed)
     onProgress(`${history.readings} readings in ${Math.round(history.seconds)} s`)
+    const sensorReadings = writeSensorYear(journalPath(dir), now, seed)
     const { password, cookie: before } = await nurseIn(journalPath(dir))
     const broker = await startBroker(dir)
     try {
@@ -136,8 +143,10 @@ export const bench: Bench = async ({ seed, onProgress }) => {
         const overview = await asked(at(`/v1/citizens/${OPENED}/overview`), cookie)
         const year = `?from=${new Date(now - 365 * DAY_MS).toISOString()}`
         const series = await asked(at(`/v1/citizens/${OPENED}/series${year}`), cookie)
+        const sensor = await asked(at(`/v1/citizens/${SENSOR_WEARER}/series${year}`), cookie, SENSOR_ASKED)
         onProgress('the answers are measured; now in a browser')
         const pages = await browser.measure(OPENED)
+        const sensorPage = await browser.open(SENSOR_WEARER)
         return {
           figures: {
             readings: history.readings,
@@ -154,6 +163,10 @@ export const bench: Bench = async ({ seed, onProgress }) => {
             seriesServerMs: series.median,
             seriesWorstMs: series.worst,
             seriesKb: series.kb,
+            sensorReadings,
+            sensorSeriesServerMs: sensor.median,
+            sensorSeriesKb: sensor.kb,
+            sensorCitizenShownMs: sensorPage,
             firstLoadKb,
             ...pages,
             brokerResidentMb: residentMb(broker.pid),

@@ -4,13 +4,21 @@ import type { Identity } from '../../broker/access.ts'
 import { HubStates } from '../../broker/hub-states.ts'
 import { topicRules } from '../../broker/mqtt-topics.ts'
 
+const NOW = Date.parse('2026-03-01T12:00:00.000Z')
+
 /** What the hooks make of a packet before aedes passes it on; nobody may subscribe to these topics, so no client sees it. */
-function afterHook(topic: string, payload: string, client: Client | null): Promise<PublishPacket> {
+function afterHook(
+  topic: string,
+  payload: string,
+  client: Client | null,
+  states = new HubStates(),
+): Promise<PublishPacket> {
   const { hooks } = topicRules({
     mayStillReceive: () => true,
     identityOf: () => ({ role: 'hub', id: 'hub-a' }),
     accept: async () => undefined,
-    states: new HubStates(),
+    states,
+    clock: { now: () => NOW },
     warn: () => undefined,
   })
   const packet: PublishPacket = { cmd: 'publish', topic, payload, qos: 1, retain: true, dup: false, messageId: 1 }
@@ -38,6 +46,22 @@ test('nothing else is retained: a reading goes to ingest only, an answer is pass
   expect(answer).toMatchObject({ retain: false, payload: '{}', topic: 'v1/hubs/hub-a/responses/pair' })
 })
 
+test.each([
+  'state',
+  'health',
+  'devices/scale-1',
+  'readings',
+  'responses/pair',
+])('a hub is heard by any message of its own, %s as well, and not by its will', async (channel) => {
+  const told = (client: Client) => {
+    const states = new HubStates()
+    states.accept('hub-a', 'state', undefined, Buffer.from(JSON.stringify({ state: 'online', session: 1 })), 'first')
+    return afterHook(`v1/hubs/hub-a/${channel}`, '{}', client, states).then(() => states.hub('hub-a')?.heardAt)
+  }
+  expect(await told(hub)).toBe(NOW)
+  expect(await told({ ...hub, closed: true } as Client)).toBeUndefined()
+})
+
 test('a malformed state is taken and goes nowhere', async () => {
   expect(await afterHook('v1/hubs/hub-a/state', 'offline', hub)).toMatchObject({ retain: false, payload: '' })
 })
@@ -55,6 +79,7 @@ test('at delivery the right is asked for again: a filter that was granted once g
     identityOf: () => identity,
     accept: async () => undefined,
     states: new HubStates(),
+    clock: { now: () => NOW },
     warn: () => undefined,
   })
   const packet = { cmd: 'publish', topic: 'v1/orgs/org-north/alerts/citizen-1/alert-1' } as AedesPublishPacket

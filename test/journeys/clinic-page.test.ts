@@ -1,12 +1,16 @@
 import type { Page } from 'playwright-core'
 import { expect, it } from 'vitest'
+import type { Plan } from '../../broker/alerts/plan/plan.ts'
 import { ALERT_WORDS } from '../../broker/clinic/page/citizen/action-words.ts'
 import { PAGE_WORDS } from '../../broker/clinic/page/citizen/words.ts'
 import { countWords } from '../../broker/clinic/page/fleet/assignment.ts'
 import { FLEET_WORDS, HELD_WORDS } from '../../broker/clinic/page/fleet/fleet-words.ts'
 import { WORDS as HANDOVER } from '../../broker/clinic/page/handover/words.ts'
 import { LIMIT_WORDS, TRIAL_WORDS } from '../../broker/clinic/page/settings/limit-words.ts'
+import { planSentence } from '../../broker/clinic/page/settings/plan-sentence.ts'
+import { PLAN_WORDS } from '../../broker/clinic/page/settings/plan-words.ts'
 import { SETTINGS_WORDS } from '../../broker/clinic/page/settings/settings-words.ts'
+import { kindName } from '../../broker/clinic/page/shell/names.ts'
 import type { Language } from '../../broker/clinic/page/shell/said.ts'
 import { WORDS } from '../../broker/clinic/page/shell/words.ts'
 import { WORDS as ENTRANCE } from '../../broker/clinic/page/sign-in/words.ts'
@@ -106,6 +110,7 @@ async function physicianSetsLimits({ page, isClean }: Desk, language: Language):
   await press(page, LIMIT_WORDS.save[language])
   await page.getByRole('status').filter({ hasText: LIMIT_WORDS.saved[language] }).waitFor()
   const holdsFrom = Date.now()
+  await physicianPlans(page, language)
   await press(page, `${LIMIT_WORDS.edit[language]}: ${name}`)
   await press(page, LIMIT_WORDS.back[language])
   const dialog = page.getByRole('dialog', { name: LIMIT_WORDS.backTitle[language] })
@@ -122,6 +127,27 @@ async function physicianSetsLimits({ page, isClean }: Desk, language: Language):
   await press(page, WORDS['work-list'][language])
   await page.getByRole('heading', { level: 1, name: LIST.title[language] }).waitFor()
   return holdsFrom
+}
+
+/** Agrees on a plan for the pressure: it stands there as the broker has it. */
+async function physicianPlans(page: Page, language: Language): Promise<void> {
+  const name = kindName('blood-pressure', language)
+  await tabTo(page, PLAN_WORDS.add[language])
+  // A select goes to what begins so; a space would open its list.
+  await page.keyboard.type(name.split(/[ ,]/)[0] ?? '')
+  await press(page, PLAN_WORDS.addButton[language])
+  const card = page.getByRole('article', { name, exact: true })
+  await card.locator('td.expected').first().waitFor()
+  await type(page, PLAN_WORDS.reason[language], 'Ny manchet')
+  await press(page, PLAN_WORDS.save[language])
+  await page
+    .getByRole('status')
+    .filter({ hasText: `${name}: ${PLAN_WORDS.saved[language]}` })
+    .waitFor()
+  const { plans } = await asked<{ readonly plans: readonly Plan[] }>(page, `/v1/citizens/${CITIZEN}/plans`)
+  const phases = [{ schedule: { type: 'daily' }, windows: [{ from: '08:00', to: '10:00' }] }]
+  expect(plans).toMatchObject([{ kind: 'blood-pressure', author: 'doctor-0001', reason: 'Ny manchet', phases }])
+  expect(await card.innerText()).toContain(planSentence(plans[0]?.phases ?? [], language))
 }
 
 async function nurseHandsOver({ page, isClean }: Desk, language: Language): Promise<void> {

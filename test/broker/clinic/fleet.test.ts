@@ -70,6 +70,23 @@ describe('the fleet', () => {
     expect(hubsOf(await fleet(house))).toEqual([])
   })
 
+  test('says when a hub was last heard: its newest message, or the last look before the broker was started anew', async () => {
+    const house = await openHouse(undefined, HOMES)
+    const heard = async () => (await fleet(house)).hubs[0]?.lastHeard
+    expect(await heard()).toBeUndefined()
+    const state = Buffer.from(JSON.stringify({ state: 'online', session: 1 }))
+    house.states.accept('hub-0001', 'state', undefined, state, 'first')
+    house.states.heard('hub-0001', NOW - 5_000)
+    expect(await heard()).toBe(new Date(NOW - 5_000).toISOString())
+    const look = house.core.journal.database.prepare(
+      'INSERT INTO hub_watch (hub, last_heard) VALUES (?1, ?2) ON CONFLICT (hub) DO UPDATE SET last_heard = ?2',
+    )
+    look.run('hub-0001', NOW - 60_000)
+    expect(await heard()).toBe(new Date(NOW - 5_000).toISOString())
+    look.run('hub-0001', NOW - 1_000)
+    expect(await heard()).toBe(new Date(NOW - 1_000).toISOString())
+  })
+
   test('says what is wrong, the worst hub first, and tells a device that is nobody’s', async () => {
     const house = await openHouse(undefined, ONE_CLINIC)
     const tell = (hub: string, channel: 'state' | 'health', payload: object) =>

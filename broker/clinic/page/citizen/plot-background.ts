@@ -103,6 +103,20 @@ export function drawBackground(plot: uPlot, panel: Panel, theme: Theme, now: num
   })
 }
 
+const LABEL_PX = 11
+/** Between the plot and its words, and as much behind them. */
+const LABEL_GAP = 5
+/** Also where no plot has a limit: the last day has its word there. */
+const LEAST_GUTTER = 40
+
+/** Room for the widest of these words beside a plot, in CSS pixels. */
+export function gutterOf(texts: readonly string[], { font }: Theme): number {
+  const ctx = document.createElement('canvas').getContext('2d')
+  if (ctx === null) return LEAST_GUTTER
+  ctx.font = `${LABEL_PX}px ${font}`
+  return Math.max(LEAST_GUTTER, ...texts.map((text) => Math.ceil(ctx.measureText(text).width) + 2 * LABEL_GAP))
+}
+
 /** Beside the plot, where no reading is; in a narrow one on its right end. Those that would touch move apart a little. */
 export function drawLabels(plot: uPlot, labels: readonly Label[], { colours, font }: Theme, beside: boolean): void {
   const { ctx, bbox } = plot
@@ -110,7 +124,7 @@ export function drawLabels(plot: uPlot, labels: readonly Label[], { colours, fon
   const height = 13 * ratio
   const right = bbox.left + bbox.width
   ctx.save()
-  ctx.font = `${11 * ratio}px ${font}`
+  ctx.font = `${LABEL_PX * ratio}px ${font}`
   ctx.textAlign = beside ? 'left' : 'right'
   ctx.textBaseline = 'middle'
   let free = bbox.top - height / 2
@@ -128,7 +142,7 @@ export function drawLabels(plot: uPlot, labels: readonly Label[], { colours, fon
       ctx.globalAlpha = 1
     }
     ctx.fillStyle = colours[colour]
-    ctx.fillText(text, beside ? right + 5 * ratio : right - 4 * ratio, middle)
+    ctx.fillText(text, beside ? right + LABEL_GAP * ratio : right - 4 * ratio, middle)
     free = middle + height / 2
   }
   ctx.restore()

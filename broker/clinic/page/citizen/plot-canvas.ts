@@ -5,7 +5,7 @@ import type { Language } from '../shell/said.ts'
 import { BITS, markOf } from './flags.ts'
 import { labelsOf } from './limit-words.ts'
 import type { Columns, Panel } from './panels.ts'
-import { drawBackground, drawLabels } from './plot-background.ts'
+import { drawBackground, drawLabels, gutterOf } from './plot-background.ts'
 import type { PlotGroup } from './plot-group.ts'
 import { drawMarks, drawMissing, LINE_COLOURS, yOf } from './plot-marks.ts'
 import { onThemeChange, themeOf } from './plot-theme.ts'
@@ -20,8 +20,9 @@ const LEAST_WIDTH = 200
 const AXIS = { y: 46, x: 26 } as const
 /** The word of a date needs so much. */
 const TICK_PX = 58
-/** Words of the limits have room beside a plot of at least this width; the same for all, so that the days stay below one another. */
-const GUTTER = { from: 400, width: 118 } as const
+/** Words of the limits have room beside a plot of at least this width. */
+const GUTTER_FROM = 400
+const NO_GUTTER = 8
 /** All plots of the page share one cursor. */
 const SYNC_KEY = 'citizen'
 
@@ -103,7 +104,8 @@ export function openPlot(
   }
 
   let width = group.widthOf(host)
-  const isWide = () => width >= GUTTER.from
+  const isWide = () => width >= GUTTER_FROM
+  const gutter = () => group.gutter((texts) => gutterOf(texts, theme))
   const ink = () => theme.colours.soft
   const axis = {
     stroke: ink,
@@ -116,7 +118,7 @@ export function openPlot(
     height: PLOT_HEIGHT,
     ms: 1,
     legend: { show: false },
-    padding: [8, () => (isWide() ? GUTTER.width : 8), 0, 0],
+    padding: [8, () => (isWide() ? gutter() : NO_GUTTER), 0, 0],
     scales: {
       x: { time: false, range: () => [group.view().from, group.view().to] },
       y: { range: () => yRangeOf(shown.panel, shown.columns, group.view()) ?? [0, 1] },

@@ -15,6 +15,10 @@ export interface PlotGroup {
   readonly join: (plot: uPlot) => () => void
   /** Width of the first one: the others have the same, and need not make the browser lay out the page to learn it. */
   readonly widthOf: (host: HTMLElement) => number
+  /** Words of the limits of all plots. */
+  readonly setLabels: (texts: readonly string[]) => void
+  /** Room beside a plot for the widest of them; the same for all, so that the days stay below one another. */
+  readonly gutter: (widest: (texts: readonly string[]) => number) => number
 }
 
 /** Closer than this nothing more is to be seen: a quarter of an hour. */
@@ -26,6 +30,8 @@ export function plotGroup(first: Period, told: (zoomed: boolean) => void): PlotG
   let period = first
   let chosen: Period | undefined
   let width: number | undefined
+  let labels: readonly string[] = []
+  let gutter: number | undefined
 
   const show = () => {
     const { from, to } = chosen ?? period
@@ -55,6 +61,14 @@ export function plotGroup(first: Period, told: (zoomed: boolean) => void): PlotG
     widthOf(host) {
       width ??= host.clientWidth
       return width
+    },
+    setLabels(texts) {
+      labels = texts
+      gutter = undefined
+    },
+    gutter(widest) {
+      gutter ??= widest(labels)
+      return gutter
     },
     join(plot) {
       plots.add(plot)

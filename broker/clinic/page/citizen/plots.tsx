@@ -5,6 +5,7 @@ import { useLanguage, useWords } from '../shell/language.ts'
 import { flagText, latestText, quantityName } from '../shell/names.ts'
 import { markShown } from '../shell/shown-mark.ts'
 import { Legend } from './legend.tsx'
+import { labelsOf } from './limit-words.ts'
 import type { CitizenData } from './loading.ts'
 import { elsewhere, panelsOf } from './panels.ts'
 import { PLOT_KEYS, PlotCard } from './plot.tsx'
@@ -25,6 +26,7 @@ interface PlotsProps {
 
 /** All that was measured, over one stretch of time. */
 export function Plots({ data, range, onRange, action }: PlotsProps) {
+  const language = useLanguage()
   const say = useWords(PAGE_WORDS)
   const sayOf = useWords(PLOT_WORDS)
   const [zoomed, setZoomed] = useState(false)
@@ -34,6 +36,7 @@ export function Plots({ data, range, onRange, action }: PlotsProps) {
   const sources = { measuring: data.series.devices, devices: data.overview.devices }
   // Before the plots take the new data, so that they draw once.
   group.setPeriod(data.period)
+  group.setLabels(panels.flatMap((panel) => labelsOf(panel, language).map(({ text }) => text)))
   useLayoutEffect(markShown, [data])
   return (
     <section class="measurements" aria-labelledby="measurements">

@@ -1,5 +1,7 @@
 import type { WorkList } from '../../shapes.ts'
 import { type Answer, ask } from './calls.ts'
+import { readTables } from './format.ts'
+import { preference } from './preferences.ts'
 import { PAGES } from './role-pages.ts'
 import type { Who } from './session.ts'
 
@@ -12,7 +14,10 @@ let list: Promise<Answer<WorkList>> | undefined
 export function askEarly(): void {
   session = ask<Who>('/v1/session').then((answer) => {
     const may = answer.type === 'fine' && !answer.data.factorMissing && PAGES[answer.data.role].includes('work-list')
-    if (may) list = ask<WorkList>('/v1/work-list')
+    if (may) {
+      list = ask<WorkList>('/v1/work-list')
+      readTables(preference('language'))
+    }
     return answer
   })
 }

@@ -1,23 +1,17 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
-import { CitizenPage } from '../citizen/citizen-page.tsx'
-import { FleetPage } from '../fleet/fleet-page.tsx'
-import { HandoverPage } from '../handover/handover-page.tsx'
-import { SettingsPage } from '../settings/settings-page.tsx'
-import { WorkListPage } from '../work-list/work-list-page.tsx'
+import { useCallback, useEffect, useState } from 'preact/hooks'
 import { openWorkStore, type WorkStore } from '../work-list/work-store.ts'
-import { EndsSoon, focusMain, Header, type HeaderProps } from './header.tsx'
-import { useLanguage, useWords } from './language.ts'
+import { EndsSoon, Header, type HeaderProps } from './header.tsx'
 import { LeaveDialog } from './leave-dialog.tsx'
-import { addressOf, type Place, usePlace, type Whereabouts } from './place.ts'
-import { RedBar, urgentSentence } from './red-bar.tsx'
+import { Page } from './page.tsx'
+import { addressOf } from './place.ts'
+import { RedBar } from './red-bar.tsx'
 import { PAGES } from './role-pages.ts'
 import { SessionContext, type Who } from './session.ts'
 import { sound } from './sound.ts'
 import { Toasts } from './toasts.tsx'
 import { type Unsaved, UnsavedContext } from './unsaved.ts'
-import { UrgentNews } from './urgent-news.ts'
-import { WORDS } from './words.ts'
-import { useWorkState, WorkContext } from './work.ts'
+import { usePlace, type Whereabouts } from './use-place.ts'
+import { WorkContext } from './work.ts'
 
 interface InsideProps extends Omit<HeaderProps, 'place'> {
   readonly who: Who
@@ -63,36 +57,4 @@ function useLanding(who: Who, unsaved: Unsaved): Whereabouts {
     if (lands) location.replace(addressOf({ page: 'fleet' }))
   }, [lands])
   return whereabouts
-}
-
-function Page({ place, who }: { readonly place: Place; readonly who: Who }) {
-  const language = useLanguage()
-  const say = useWords(WORDS)
-  const state = useWorkState()
-  const shown = useRef<string | undefined>(undefined)
-  const address = addressOf(place)
-  const reds = state?.list?.counts.red ?? 0
-
-  useEffect(() => {
-    document.title = `${reds > 0 ? `(${reds}) ` : ''}${say(place.page)} · ${say('product')}`
-  })
-  useEffect(() => {
-    // The first page after signing in has the focus where the browser puts it.
-    if (shown.current !== undefined && shown.current !== address) focusMain()
-    shown.current = address
-  }, [address])
-
-  const pages = PAGES[who.role]
-  if (!pages.includes(place.page)) {
-    return <main class="alone">{say(pages.length === 0 ? 'noPage' : 'elsewhere')}</main>
-  }
-  return (
-    <UrgentNews.Provider value={state === undefined ? '' : urgentSentence(state, language)}>
-      {place.page === 'work-list' && <WorkListPage />}
-      {place.page === 'handover' && <HandoverPage />}
-      {place.page === 'citizen' && <CitizenPage key={place.citizen} citizen={place.citizen} />}
-      {place.page === 'settings' && <SettingsPage key={place.citizen} citizen={place.citizen} />}
-      {place.page === 'fleet' && <FleetPage />}
-    </UrgentNews.Provider>
-  )
 }

@@ -33,6 +33,17 @@ export const WORDS = {
     da: 'Ingen forbindelse til serveren. Prøver igen …',
     en: 'No connection to the server. Trying again …',
   },
+  fetching: { da: 'Henter siden …', en: 'Fetching the page …' },
+  unfetched: {
+    da: 'Siden kunne ikke hentes: ingen forbindelse til serveren.',
+    en: 'The page could not be fetched: no connection to the server.',
+  },
+  replaced: {
+    da: 'Der er installeret en ny version. Hent siden på ny for at gå videre. Det, du har skrevet og ikke gemt, går tabt.',
+    en: 'A new version was installed. Load the page anew to go on. What you have typed and not saved will be lost.',
+  },
+  tryAgain: { da: 'Prøv igen', en: 'Try again' },
+  reload: { da: 'Hent på ny', en: 'Load anew' },
   leaveTitle: { da: 'Forlad siden uden at gemme?', en: 'Leave without saving?' },
   leaveText: { da: 'Det, du har skrevet her, går tabt.', en: 'What you have typed here will be lost.' },
   stay: { da: 'Bliv på siden', en: 'Stay on the page' },

@@ -15,8 +15,10 @@ interface RowsProps {
   readonly onAct: (citizen: string, mode: Mode) => void
 }
 
-/** No row is lower: what is drawn first fills the window. */
-const LEAST_ROW_PX = 64
+/** No row is lower, one with two buttons or one with one, nor is what lies above the rows. */
+const LEAST_PX = { open: 96, other: 56, above: 100 } as const
+/** From this width on the rows stand in two columns (work-list.css). */
+const TWO_COLUMNS_PX = 1600
 /** Drawn at a time while nobody does anything, some milliseconds; after so long also when somebody does. */
 const MORE_ROWS = 20
 const MORE_WITHIN_MS = 200
@@ -25,7 +27,7 @@ const MORE_WITHIN_MS = 200
 export function Rows({ rows, watched, onAct }: RowsProps) {
   const say = useWords(WORDS)
   const region = useRef<HTMLDivElement>(null)
-  const drawn = useDrawn(rows.length)
+  const drawn = useDrawn(rows)
   useSteady(region, rows)
   const shown = rows.slice(0, drawn)
   const paused = shown.filter(({ item }) => groupOf(item) === 'paused')
@@ -53,9 +55,21 @@ export function Rows({ rows, watched, onAct }: RowsProps) {
   )
 }
 
+/** How many rows surely fill the window. */
+function windowful(rows: readonly Row[]): number {
+  const columns = window.innerWidth < TWO_COLUMNS_PX ? 1 : 2
+  let room = columns * (window.innerHeight - LEAST_PX.above)
+  const after = rows.findIndex(({ item }) => {
+    room -= item.alerts.some(({ state }) => state === 'open') ? LEAST_PX.open : LEAST_PX.other
+    return room <= 0
+  })
+  return after < 0 ? rows.length : after + 1
+}
+
 /** How many rows to draw: a windowful first, then the others, a few at a time. */
-function useDrawn(length: number): number {
-  const [drawn, setDrawn] = useState(() => Math.ceil(window.innerHeight / LEAST_ROW_PX))
+function useDrawn(rows: readonly Row[]): number {
+  const { length } = rows
+  const [drawn, setDrawn] = useState(() => windowful(rows))
   useLayoutEffect(markShown, [])
   useEffect(() => {
     if (drawn >= length) return

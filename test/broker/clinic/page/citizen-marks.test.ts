@@ -47,6 +47,39 @@ const pixels = (page: Page): Promise<string> =>
     }).join('')
   })()`)
 
+/** Remembers what is written on a canvas, and how far it reaches beyond it. */
+const NOTE_TEXTS = `(() => {
+  const { fillText } = CanvasRenderingContext2D.prototype
+  window.written = []
+  CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...rest) {
+    const { width } = this.measureText(text)
+    const from = x - ({ right: width, center: width / 2 }[this.textAlign] ?? 0)
+    window.written.push({ text, beyond: Math.max(-from, from + width - this.canvas.width) })
+    return fillText.call(this, text, x, y, ...rest)
+  }
+})()`
+
+optional('chromium', hasChromium)('the words of a plot', () => {
+  it.each([
+    ['en', 'sys. yellow above 160', 1280],
+    ['da', 'syst. gul over 160', 1280],
+    ['en', 'sys. yellow above 160', 420],
+  ])('end where the plot ends, in %s: %s, %i wide', { timeout: 60_000 }, async (language, limit, width) => {
+    const server = await citizenServer()
+    const browser = await startChromium()
+    const page = await browser.newPage({ viewport: { width, height: 900 } })
+    await page.clock.setFixedTime(NOW)
+    await page.addInitScript(NOTE_TEXTS)
+    await page.addInitScript((spoken) => localStorage.setItem('precare-language', spoken), language)
+    await page.goto(`${server.url}/#/citizens/${CITIZEN}`)
+    type Written = { readonly text: string; readonly beyond: number }
+    const written = () => page.evaluate<Written[]>('window.written')
+    await expect.poll(async () => (await written()).map(({ text }) => text), { timeout: 20_000 }).toContain(limit)
+    const texts = await written()
+    expect(texts.filter(({ beyond }) => beyond > 0)).toEqual([])
+  })
+})
+
 optional('chromium', hasChromium)('the marks of a plot', () => {
   it('tell late, doubtful and typed readings from plain ones by their shape', { timeout: 60_000 }, async () => {
     const server = await citizenServer()

@@ -92,7 +92,8 @@ optional('chromium', hasChromium)("the citizen's page in a browser", () => {
     expect(await page.getByRole('link', { name: 'Grænser og plan' }).getAttribute('href')).toBe(
       `#/citizens/${CITIZEN}/settings`,
     )
-    await expect.poll(() => page.locator('canvas').count()).toBe(6)
+    // Those below the window come in idle moments.
+    await expect.poll(() => page.locator('canvas').count(), { timeout: 20_000 }).toBe(6)
     await page.getByText('Sådan læses kurverne').click()
     await shoot(page, 'citizen')
     expect(faults).toEqual([])
@@ -222,7 +223,7 @@ optional('chromium', hasChromium)("the citizen's page in a browser", () => {
     await page.route('**/overview', (route) => route.abort())
     await page.getByRole('button', { name: '90 dage' }).click()
     await page.getByText('Ingen forbindelse: det, der vises, er ikke opdateret siden 10.30').waitFor()
-    await expect.poll(() => page.locator('canvas').count()).toBe(6)
+    await expect.poll(() => page.locator('canvas').count(), { timeout: 20_000 }).toBe(6)
     await page.unroute('**/overview')
     await page.getByRole('button', { name: 'Hent igen' }).click()
     await page.getByText('Ingen forbindelse').waitFor({ state: 'detached' })

@@ -17,6 +17,8 @@ import { type CitizenServer, citizenServer } from './citizen-server.ts'
 const OWN_MS = 300
 /** After a hundred citizens in a row; a leak of one plot is 300 kB. */
 const GROWTH_BYTES = 2_000_000
+/** Chromium may keep the page that was left last, or not; a hundred of them would be 60,000. */
+const ONE_PAGE_NODES = 1_000
 
 const QUANTITIES = [
   ['oxygenSaturation', 'oxygen-saturation'],
@@ -146,6 +148,6 @@ optional('chromium', hasChromium)("the speed and the footprint of the citizen's 
     const last = await settled(cdp)
     process.stdout.write(`heap ${first.heap} -> ${last.heap} bytes, nodes ${first.nodes} -> ${last.nodes}\n`)
     expect(last.heap - first.heap).toBeLessThan(GROWTH_BYTES)
-    expect(last.nodes).toBe(first.nodes)
+    expect(last.nodes - first.nodes).toBeLessThan(ONE_PAGE_NODES)
   })
 })
