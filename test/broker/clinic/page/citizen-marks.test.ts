@@ -66,7 +66,7 @@ optional('chromium', hasChromium)('the words of a plot', () => {
     ['en', 'sys. yellow above 160', 420],
   ])('end where the plot ends, in %s: %s, %i wide', { timeout: 60_000 }, async (language, limit, width) => {
     const server = await citizenServer()
-    const browser = await startChromium()
+    const browser = await startChromiumShell()
     const page = await browser.newPage({ viewport: { width, height: 900 } })
     await page.clock.setFixedTime(NOW)
     await page.addInitScript(NOTE_TEXTS)

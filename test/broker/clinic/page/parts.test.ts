@@ -1,8 +1,9 @@
 import type { Page, Route } from 'playwright-core'
 import { expect, it } from 'vitest'
-import { hasChromium } from '../../../support/chromium.ts'
+import { violations } from '../../../support/axe.ts'
+import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
-import { NURSE, openStage, violations } from './page-stage.ts'
+import { NURSE, openStage } from './page-stage.ts'
 
 /** Pages come as files of their own: when each is fetched, and what somebody sees who is faster, or when one is gone. */
 

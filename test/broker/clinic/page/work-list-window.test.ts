@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Standing, WorkItem } from '../../../../broker/clinic/shapes.ts'
-import { hasChromium } from '../../../support/chromium.ts'
+import { hasChromium } from '../../../support/chromium-installed.ts'
 import { optional } from '../../../support/optional.ts'
 import { openStage } from './page-stage.ts'
 import { aList, anAlert, anItem, citizenNamed } from './work-fixture.ts'
