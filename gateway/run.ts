@@ -67,6 +67,13 @@ export async function run(
   process.on('uncaughtException', die('uncaught'))
   process.on('unhandledRejection', die('unhandled'))
   const notify = systemdNotify(process.env, log)
+  // Until the hub stands there is nothing to finish.
+  let leave = (signal: string): void => {
+    log.info('stopping', { signal })
+    process.exit(EXIT.ok)
+  }
+  // On, not once: under npm the same Ctrl-C comes twice, from the terminal and from npm; the second would kill.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => leave(signal))
   const hub = await startOrStandBy(clock, log, {
     config,
     drivers,
@@ -88,15 +95,12 @@ export async function run(
     serial: config.serial.length > 0 ? await lines() : lazySerial(lines),
   })
   const visiting = new AbortController()
-  const leave = (signal: string) => {
+  leave = (signal) => {
     log.info('stopping', { signal })
     visiting.abort()
     notify?.('STOPPING=1')
     hub.stop().then(() => process.exit(EXIT.ok), die('stop-failed'))
   }
-  // On, not once: under npm the same Ctrl-C comes twice, from the terminal and from npm; the second would kill.
-  process.on('SIGTERM', leave)
-  process.on('SIGINT', leave)
   hub.broken.then(die('outbox-broken'), die('outbox-broken'))
   // Not only once the broker is reached: a home without internet has a hub that measures.
   notify?.('READY=1')
