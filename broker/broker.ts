@@ -14,8 +14,7 @@ import { topics } from './contract/topics.ts'
 import { openFhirDevices } from './fhir/devices.ts'
 import { figuresOf } from './figures.ts'
 import { openHttp } from './http.ts'
-import { openEnrolmentHttp } from './identity/enrolment-http.ts'
-import { type Identities, openIdentities } from './identity/identity.ts'
+import type { Identities } from './identity/identity.ts'
 import { recordEvent } from './identity/technical-events.ts'
 import { Ingest } from './ingest.ts'
 import { addHubRoutes } from './installations/hub-routes.ts'
@@ -91,7 +90,8 @@ async function open(
   const registry = openRegistry(journal)
   const notifier = openNotification({ journal, registry, clock, log })
   atClose(() => notifier.close())
-  const identities = config.tls && (await openIdentities(config.dataDir, config.tls, { journal, accounts, clock, log }))
+  // Certificates take a library of 22 MB: a broker on one machine alone does without.
+  const identities = config.tls && (await openIdentitiesOf(config.tls))
   const audit = openTrail(journal, clock)
   const anchor = () => {
     const dropped = dropAnchor(journal, anchorPath(config.dataDir), clock.now())
@@ -280,7 +280,13 @@ async function open(
     ...(enrolment && { tlsUrl: mqtt.tlsUrl, enrolUrl: enrolment.url }),
   }
 
-  function openEnrolment(tls: NonNullable<BrokerConfig['tls']>, { authority, certificates, ...of }: Identities) {
+  async function openIdentitiesOf(tls: NonNullable<BrokerConfig['tls']>): Promise<Identities> {
+    const { openIdentities } = await import('./identity/identity.ts')
+    return openIdentities(config.dataDir, tls, { journal, accounts, clock, log })
+  }
+
+  async function openEnrolment(tls: NonNullable<BrokerConfig['tls']>, { authority, certificates, ...of }: Identities) {
+    const { openEnrolmentHttp } = await import('./identity/enrolment-http.ts')
     return openEnrolmentHttp({
       host: tls.host,
       port: tls.enrolPort,

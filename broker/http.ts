@@ -9,7 +9,7 @@ import { type RegisterPorts, registerRoutes } from './http/register.ts'
 import type { Route } from './http/route.ts'
 import { ROUTES } from './http/routes.ts'
 import { sessionOf } from './http/session-cookie.ts'
-import { TLS_PROFILE } from './identity/server-certificate.ts'
+import { TLS_PROFILE } from './identity/tls-profile.ts'
 import type { TlsIdentity } from './mqtt-listen.ts'
 
 /** The broker over HTTP: the table of http/routes.ts on a port. Anything else is 404. */

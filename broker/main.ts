@@ -1,18 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type ErrorCode, isPreCareError, messageOf } from '../device-drivers/errors.ts'
-import { addAlertCommands } from './alerts/commands.ts'
-import { addAuditCommands } from './audit/commands.ts'
 import { openTrail } from './audit/trail.ts'
-import { openBroker } from './broker.ts'
 import { systemClock } from './broker-clock.ts'
 import { influxOf, parseConfig, readJsonFile } from './config.ts'
-import { addIdentityCommands } from './identity/commands.ts'
-import { installationCommands } from './installations/commands.ts'
 import { openLog } from './log.ts'
-import { notifyCommands } from './notify/commands.ts'
 import { provision, resetAccount, secretFile } from './provision.ts'
-import { addRightsCommands } from './rights/commands.ts'
-import { watchCommand } from './watch/commands.ts'
+import type { Journal } from './store/journal.ts'
 
 /** The broker process: `run`, and the commands that provision it. */
 
@@ -75,6 +68,7 @@ async function run(flags: RunFlags): Promise<void> {
   const stop = new AbortController()
   // On, not once: under npm a Ctrl-C comes twice, from the terminal and from npm; the second would kill.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort(signal))
+  const { openBroker } = await import('./broker.ts')
   const broker = await openBroker(config, systemClock, log)
   void broker.broken.then(({ code, message: reason, advice }) => {
     log.error('journal-broken', { code, reason, advice })
@@ -149,20 +143,37 @@ function exitOf(code: ErrorCode): number {
   if (code.endsWith('-invalid')) return EXIT_CONFIG
   return code.startsWith('store-') ? EXIT_STORE : 1
 }
-addIdentityCommands(program, { clock: systemClock, print, say: (text) => process.stdout.write(`${text}\n`) })
 
-program.addCommand(notifyCommands(systemClock, print))
-program.addCommand(watchCommand(systemClock))
-addRightsCommands(program, account, systemClock, print)
-addAuditCommands(program, systemClock, (line) => process.stdout.write(`${line}\n`), print)
-addAlertCommands(program, {
-  clock: systemClock,
-  audit: (journal) => openTrail(journal, systemClock),
-  print: (text) => void process.stdout.write(`${text}\n`),
-})
-program.addCommand(
-  installationCommands({ clock: systemClock, print, audit: (journal) => openTrail(journal, systemClock) }),
-)
+/** Everything else that is done at a command line; whoever runs or provisions needs none of it. */
+async function addOtherCommands(): Promise<void> {
+  const [
+    { addIdentityCommands },
+    { notifyCommands },
+    { watchCommand },
+    { addRightsCommands },
+    { addAuditCommands },
+    { addAlertCommands },
+    { installationCommands },
+  ] = await Promise.all([
+    import('./identity/commands.ts'),
+    import('./notify/commands.ts'),
+    import('./watch/commands.ts'),
+    import('./rights/commands.ts'),
+    import('./audit/commands.ts'),
+    import('./alerts/commands.ts'),
+    import('./installations/commands.ts'),
+  ])
+  const clock = systemClock
+  const say = (line: string) => void process.stdout.write(`${line}\n`)
+  const audit = (journal: Journal) => openTrail(journal, clock)
+  addIdentityCommands(program, { clock, print, say })
+  program.addCommand(notifyCommands(clock, print))
+  program.addCommand(watchCommand(clock))
+  addRightsCommands(program, account, clock, print)
+  addAuditCommands(program, clock, say, print)
+  addAlertCommands(program, { clock, audit, print: say })
+  program.addCommand(installationCommands({ clock, print, audit }))
+}
 
 function fail(error: unknown): never {
   const known = isPreCareError(error)
@@ -177,4 +188,5 @@ function fail(error: unknown): never {
 
 process.on('uncaughtException', fail)
 process.on('unhandledRejection', fail)
+if (!['run', 'provision'].includes(process.argv[2] ?? '')) await addOtherCommands().catch(fail)
 program.parseAsync().catch(fail)

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import type { BrokerClock } from './broker-clock.ts'
-import { TLS_PROFILE } from './identity/server-certificate.ts'
+import { TLS_PROFILE } from './identity/tls-profile.ts'
 import { pendingCap } from './pending-cap.ts'
 
 /** The sockets that MQTT comes over: plain ones of this machine, and TLS for everybody. */

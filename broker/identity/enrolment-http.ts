@@ -12,7 +12,7 @@ import type { Authority } from './authority.ts'
 import { type EnrolmentParts, type Redeemed, redeem } from './enrolment.ts'
 import { renewablePeer } from './peer.ts'
 import { renew } from './renewal.ts'
-import { TLS_PROFILE } from './server-certificate.ts'
+import { TLS_PROFILE } from './tls-profile.ts'
 
 /**
  * Where hubs come to their certificates: HTTPS on a port of its own, because it asks every connection for a certificate,

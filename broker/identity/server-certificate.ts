@@ -1,7 +1,5 @@
-import { constants } from 'node:crypto'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import type { TlsOptions } from 'node:tls'
 import { PreCareError } from '../../device-drivers/errors.ts'
 import type { BrokerClock } from '../broker-clock.ts'
 import { type Authority, belongs, type KeyFiles, parse } from './authority.ts'
@@ -12,27 +10,6 @@ import type { Issuer } from './x509.ts'
 
 /** Renewed when less than this part of its life is left. */
 const RENEW_AT_LEFT = 1 / 3
-/** IETF RFC 9325, 4.2: forward secrecy and authenticated encryption only; TLS 1.3 has no others. */
-const CIPHERS = [
-  'TLS_AES_128_GCM_SHA256',
-  'TLS_AES_256_GCM_SHA384',
-  'TLS_CHACHA20_POLY1305_SHA256',
-  'ECDHE-ECDSA-AES128-GCM-SHA256',
-  'ECDHE-ECDSA-AES256-GCM-SHA384',
-  'ECDHE-ECDSA-CHACHA20-POLY1305',
-  'ECDHE-RSA-AES128-GCM-SHA256',
-  'ECDHE-RSA-AES256-GCM-SHA384',
-  'ECDHE-RSA-CHACHA20-POLY1305',
-].join(':')
-
-/** What all servers of the broker have in common. No tickets: a resumed session would skip the look at the certificate. */
-export const TLS_PROFILE = {
-  minVersion: 'TLSv1.2',
-  ciphers: CIPHERS,
-  secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
-  handshakeTimeout: 5_000,
-} as const satisfies TlsOptions
-
 /** Key and certificate as Node's servers take them, now and after each renewal. */
 export interface ServerCertificate {
   /** With the authority behind it, so that a hub that knows only its fingerprint can pick it up. */
