@@ -1,13 +1,18 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
-/** Files with something open in a module, which is closed at the end of their file, and those with processes and pages. */
+/** What holds something open in a module until the end of its file, or has noble, which keeps its state in modules. */
 const ALONE = [
   'test/journeys/**/*.test.ts',
   'test/broker/mqtt-*.test.ts',
   'test/broker/clinic/page/**/*.test.ts',
   'test/gateway/visit/**/*.test.ts',
   'test/gateway/label.test.ts',
+  'test/gateway/told-after-disk.test.ts',
+  'test/gateway/{kit,transport}/**/*.test.ts',
+  'test/simulators/bluetooth/**/*.test.ts',
+  'test/simulators/devices/real-noble.test.ts',
+  'test/simulators/scenario/world.test.ts',
 ]
 
 export default defineConfig({
@@ -16,7 +21,7 @@ export default defineConfig({
     // Puts the virtual Bluetooth controller below noble, where the radio's socket module would be.
     execArgv: ['--import', './simulators/bluetooth/register.ts'],
     // Most of a journey is waiting for processes and sockets: one worker more than cores halves the whole run.
-    maxWorkers: 3,
+    maxWorkers: 4,
     testTimeout: 20_000,
     // Hundreds of brokers and hubs are started from their sources: each module is stripped and compiled once for all.
     env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/compiled') },
