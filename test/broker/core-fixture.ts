@@ -177,7 +177,4 @@ export function count(journal: Journal, table: string, where = 'true'): number {
   return Number(journal.database.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${where}`).get()?.['n'])
 }
 
-/** Resolves when the condition holds, looked at after each turn of the event loop; the test's timeout bounds it. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise<void>((resolve) => setImmediate(resolve))
-}
+export { until } from '../support/temp-dir.ts'
