@@ -75,6 +75,12 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
     await page.getByText('is below the red limit').first().waitFor()
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
     expect(await page.locator('main').innerText()).not.toMatch(/siden|under den/)
+    // In one line: words are never broken in the middle.
+    const acknowledge = await page
+      .getByRole('button', { name: /^Acknowledge/ })
+      .first()
+      .boundingBox()
+    expect(acknowledge?.height).toBeLessThan(48)
     await stage.shoot('work-list-en')
     expect(stage.faults).toEqual([])
   })
