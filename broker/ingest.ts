@@ -3,6 +3,7 @@ import { isPreCareError, messageOf, PreCareError } from '../device-drivers/error
 import type { RawReading } from '../device-drivers/reading.ts'
 import { type Admitted, admitMessage, admitTyped, quarantineMessage } from './admit.ts'
 import type { AlertLog } from './alerts/alert-log.ts'
+import type { BrokerClock } from './broker-clock.ts'
 import { type ClinicalCommits, type CommitParts, openClinicalCommits } from './clinical-commits.ts'
 import type { Feeds } from './feeds.ts'
 import { FollowUp } from './follow-up.ts'
@@ -26,6 +27,7 @@ export const REST_MS = 4
 const KEPT_BY_THE_HUB = ['store-failed', 'store-corrupt', 'audit-failed'] as const
 
 export interface IngestParts extends CommitParts {
+  readonly clock: BrokerClock
   /** Takes receipts. Called after the commit they speak of, never before. */
   readonly publish: (messages: readonly Outgoing[]) => void
   /** Says that feeds or alerts may have something to publish. */
@@ -44,6 +46,9 @@ export interface IngestCounts {
   readonly waiting: number
   readonly journalBytes: number
 }
+
+/** A rest is milliseconds long, and what comes after the end finds it closed. */
+const NEVER = new AbortController().signal
 
 interface Waiting {
   readonly hub: string
@@ -205,14 +210,15 @@ export class Ingest {
       if (this.#closed) return
       this.#flush()
       this.#followUp.step()
-      this.#committedAt = performance.now()
+      this.#committedAt = this.#parts.clock.monotonic()
       this.#schedule()
     })
   }
 
   #afterRest(work: () => void): void {
-    const ms = this.#committedAt + (this.#parts.restMs ?? REST_MS) - performance.now()
-    if (ms > 0) setTimeout(work, ms)
+    const { clock, restMs = REST_MS } = this.#parts
+    const ms = this.#committedAt + restMs - clock.monotonic()
+    if (ms > 0) void clock.sleep(ms, NEVER).then(work)
     else setImmediate(work)
   }
 

@@ -35,7 +35,7 @@ export const MUTATIONS: readonly MutationCase[] = [
       },
       {
         file: 'broker/ingest.ts',
-        from: 'if (ms > 0) setTimeout(work, ms)',
+        from: 'if (ms > 0) void clock.sleep(ms, NEVER).then(work)',
         to: 'if (ms !== 0) setTimeout(work, 200)',
       },
     ],

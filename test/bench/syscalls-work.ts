@@ -1,3 +1,4 @@
+import { systemClock } from '../../broker/broker-clock.ts'
 import { Ingest } from '../../broker/ingest.ts'
 import { applyRegistry, openRegistry } from '../../broker/registry.ts'
 import { openJournal } from '../../broker/store/journal.ts'
@@ -40,7 +41,7 @@ export function openIngest(path: string, onBroken?: () => void): { readonly inge
   const ingest = new Ingest({
     journal,
     registry: openRegistry(journal),
-    clock: { now: () => NOW },
+    clock: { ...systemClock, now: () => NOW },
     publish: () => {},
     log: { debug() {}, info() {}, warn() {}, error() {} },
   })

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { systemClock } from '../../broker/broker-clock.ts'
 import type { AlertMessage } from '../../broker/contract/alert.ts'
 import type { FeedReading, Receipt } from '../../broker/contract/messages.ts'
 import { Ingest } from '../../broker/ingest.ts'
@@ -116,7 +117,7 @@ export function openCore(
 ): Core {
   const journal = openJournal(path)
   applyRegistry(journal, document)
-  const clock = { time: NOW, now: () => clock.time }
+  const clock = { ...systemClock, time: NOW, now: () => clock.time }
   const { log, lines } = memoryLog()
   const receipts: { topic: string; receipt: Receipt }[] = []
   const woken = { times: 0 }

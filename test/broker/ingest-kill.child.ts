@@ -1,3 +1,4 @@
+import { systemClock } from '../../broker/broker-clock.ts'
 import { Ingest } from '../../broker/ingest.ts'
 import { applyRegistry, openRegistry } from '../../broker/registry.ts'
 import { openJournal } from '../../broker/store/journal.ts'
@@ -11,7 +12,7 @@ const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {
 const ingest = new Ingest({
   journal,
   registry: openRegistry(journal),
-  clock: { now: () => NOW },
+  clock: { ...systemClock, now: () => NOW },
   publish: () => {},
   log: silent,
 })
