@@ -18,6 +18,10 @@ export interface HubClock {
   wallAt(bootId: string, monoMs: number): number | undefined
   /** The last wall time the outbox has seen: an earlier one now is a clock that was restored, not the time. */
   raiseFloor(unixMs: number): void
+  /** From now on the time is not believed before `isSet` said yes once; see `networkReached` for a network without time. */
+  awaitTime(isSet: () => boolean): void
+  /** The broker answers. Ten minutes later the time is believed even if nobody set it: it would come by the same network. */
+  networkReached(): void
   setTimeout(callback: () => void, ms: number): { cancel(): void }
 }
 
@@ -26,6 +30,9 @@ const BUILD_FLOOR_MS = Date.UTC(2026, 0, 1)
 
 /** A floor that a clock once set into the future has left behind must not silence the hub for ever. */
 const RESTORED_FLOOR_HOLDS_MS = 24 * 3600_000
+
+/** A time service asks as soon as there is a network, and then within seconds; one that has not by now is cut off (UDP 123). */
+const NETWORK_WITHOUT_TIME_MS = 10 * 60_000
 
 export interface ClockSources {
   readonly bootId: string
@@ -56,7 +63,12 @@ const system: Omit<ClockSources, 'bootId'> = {
 export function createHubClock(sources: ClockSources = { bootId: machineBootId(), ...system }): HubClock {
   const startedAt = sources.monoMs()
   let restoredFloor = 0
+  let isSet = (): boolean => true
+  let believedAt = Number.POSITIVE_INFINITY
   const wall = (): number | undefined => {
+    if (sources.monoMs() < believedAt && !isSet()) return undefined
+    // A service that is started anew forgets that it has set the time.
+    believedAt = Number.NEGATIVE_INFINITY
     const unix = sources.unixMs()
     if (unix < BUILD_FLOOR_MS) return undefined
     if (unix < restoredFloor && sources.monoMs() - startedAt < RESTORED_FLOOR_HOLDS_MS) return undefined
@@ -73,6 +85,13 @@ export function createHubClock(sources: ClockSources = { bootId: machineBootId()
     },
     raiseFloor: (unixMs) => {
       restoredFloor = Math.max(restoredFloor, unixMs)
+    },
+    awaitTime: (asked) => {
+      isSet = asked
+      believedAt = Number.POSITIVE_INFINITY
+    },
+    networkReached: () => {
+      believedAt = Math.min(believedAt, sources.monoMs() + NETWORK_WITHOUT_TIME_MS)
     },
     setTimeout: sources.setTimeout,
   }

@@ -135,6 +135,7 @@ export function startHub(parts: HubParts): Hub {
     log,
     retained: () => states.retained(),
     onConnected: () => {
+      clock.networkReached()
       ready.resolve()
       renewal?.accepted()
       sendHealth()

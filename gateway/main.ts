@@ -12,6 +12,7 @@ import { createHubClock } from './hub-clock.ts'
 import { createLog } from './log.ts'
 import { machineNumber } from './machine.ts'
 import { type ReleaseFacts, type RunParts, releaseFacts, run } from './run.ts'
+import { timeSetBySystemd } from './time-service.ts'
 import type { BluezOptions } from './transport/bluez/bluez.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import type { TransportLog } from './transport/transport-log.ts'
@@ -30,6 +31,7 @@ interface RunOptions {
   readonly root?: string
   readonly trialNote: string
   readonly trialMinutes: number
+  readonly timeService?: string
 }
 
 async function radio(config: HubConfig, log: TransportLog): Promise<BleTransport> {
@@ -101,7 +103,9 @@ program
   .option('--root <folder>', 'where the releases are, when the hub runs one of several')
   .option('--trial-note <file>', 'where to note how the trial of a release goes', NOTE_PATH)
   .option('--trial-minutes <number>', 'how long something new may take to prove itself', minutes, TRIAL_MS / 60_000)
+  .option('--time-service <folder>', 'wait until systemd-timesyncd has set the time: its folder, /run/systemd/timesync')
   .action(async (options: RunOptions) => {
+    if (options.timeService !== undefined) clock.awaitTime(timeSetBySystemd(options.timeService))
     halfWipedOrExit(options.config)
     const release = releaseFacts(options.root, options.trialNote)
     await run(

@@ -110,6 +110,27 @@ describe('the hub process', () => {
     expect(await ended).toEqual([0, null])
   })
 
+  it('tells the device and sends nothing until the time service has set the time', async () => {
+    const broker = await receiptBroker(HUB)
+    const { answers, target } = await oximeter()
+    const config = configFile({
+      broker: { url: broker.url, username: HUB, password: 'secret' },
+      serial: [{ id: 'oxi-0001', driver: 'nonin-spot-check', target }],
+      healthEveryS: 1,
+    })
+    const timeService = tempDir()
+    const { child, events, ended } = run('run', '--config', config, '--time-service', timeService)
+    const health = () =>
+      broker.heard.filter(({ topic }) => topic.endsWith('/health')).map(({ text }) => JSON.parse(text))
+    await until(() => events.includes('ready') && answers.includes(6) && health().at(-1)?.counts.decoded === 1)
+    expect(health().at(-1).clock).toEqual({ synced: false })
+    expect(broker.ids()).toEqual([])
+    writeFileSync(join(timeService, 'synchronized'), '')
+    await until(() => broker.ids().length > 0)
+    child.kill('SIGTERM')
+    expect(await ended).toBe(0)
+  })
+
   it('leaves with 0 on SIGINT also while there is no broker', async () => {
     const { child, events, ended } = run('--config', configFile({}))
     await until(() => events.includes('started'))

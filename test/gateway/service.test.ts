@@ -48,6 +48,11 @@ describe('the unit of the hub', () => {
     expect(directive('ProtectSystem')).toEqual(['strict'])
   })
 
+  it('starts after the time service, and tells the hub where to see that the time was set', () => {
+    expect(directive('After')[0]?.split(' ')).toContain('systemd-timesyncd.service')
+    expect(directive('ExecStart')[0]).toMatch(/ --time-service \/run\/systemd\/timesync( |$)/)
+  })
+
   it('knows every exit code that the README explains, and no other', () => {
     const rows = readFileSync('gateway/README.md', 'utf8').matchAll(/^\| (\d+) \|/gm)
     expect(Array.from(rows, ([, code]) => Number(code))).toEqual(Object.values(EXIT))

@@ -124,11 +124,12 @@ async function home({ truth, hubSays = truth, cuff = {} }: Setting) {
         await clock.advance(SECOND)
       }
     },
-    /** The power fails and comes back. @param hubNowSays of the clock after it */
-    async reboot(hubNowSays: number, afterMs: number) {
+    /** The power fails and comes back. @param hubNowSays of the clock after it @param isSet by a time service */
+    async reboot(hubNowSays: number, afterMs: number, isSet = () => true) {
       await stop()
       const now = trueNow() + afterMs
       clock = manualClock({ wall: hubNowSays, mono: START_MONO, bootId: 'boot-2' })
+      clock.awaitTime(isSet)
       origin = now - START_MONO
       hub = boot()
     },
@@ -194,6 +195,36 @@ describe('a hub without the time', () => {
     const [, reading] = await h.arrived(2)
     expect(off(reading, truth)).toBeLessThan(NEAR_MS)
     expect(reading?.clock.quality).toBe('hub-unsynced')
+  })
+
+  it('waits for the time service when its clock goes on from a time it saved after its last reading', async () => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z') })
+    h.measure()
+    await h.visit()
+    await h.arrived(1)
+    let isSet = false
+    await h.reboot(utc('2026-11-20T14:00:00Z'), 3 * DAY, () => isSet)
+    const truth = h.measure()
+    await h.visit()
+    await h.clock.advance(9 * MINUTE)
+    expect(h.sent()).toHaveLength(1)
+    h.clock.setWall(h.trueNow())
+    isSet = true
+    const [, reading] = await h.arrived(2)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('hub-unsynced')
+  })
+
+  it('believes its clock ten minutes after the broker answered, where the time service is cut off', async () => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z') })
+    await h.reboot(utc('2026-11-20T12:00:00Z') + DAY, DAY, () => false)
+    const truth = h.measure()
+    await h.visit()
+    await h.clock.advance(9 * MINUTE)
+    expect(h.sent()).toEqual([])
+    await h.clock.advance(MINUTE)
+    const [reading] = await h.arrived(1)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
   })
 })
 
