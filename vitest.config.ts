@@ -3,9 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 /** What holds something open in a module until the end of its file, or has noble, which keeps its state in modules. */
 const ALONE = [
-  'test/journeys/**/*.test.ts',
+  'test/journeys/radio.test.ts',
   'test/broker/mqtt-*.test.ts',
-  'test/broker/clinic/page/**/*.test.ts',
   'test/gateway/visit/**/*.test.ts',
   'test/gateway/label.test.ts',
   'test/gateway/told-after-disk.test.ts',

@@ -30,11 +30,10 @@ import { openRegistry } from './registry.ts'
 import { openAlertReplay } from './replay/alerts.ts'
 import { openReplay } from './replay/replay.ts'
 import { releaseAlerts } from './rights/release-alerts.ts'
-import { openIdentityProvider } from './sign-in/identity-provider.ts'
+import type { ProviderConfig } from './sign-in/identity-provider.ts'
 import { openSignIn } from './sign-in/sign-in.ts'
 import { openEmbedded } from './store/embedded.ts'
 import { followJournal } from './store/follower.ts'
-import { openInflux } from './store/influx.ts'
 import { openJournal } from './store/journal.ts'
 import { readingsOf } from './store/readings.ts'
 
@@ -154,7 +153,7 @@ async function open(
   publisher.follow(releaseAlerts(ingest.alerts, { journal, registry, clock, audit, log }))
   publisher.follow(ingest.feeds)
 
-  const series = config.influx === undefined ? openEmbedded(journal) : openInflux(config.influx, clock)
+  const series = config.influx === undefined ? openEmbedded(journal) : await openInfluxAt(config.influx)
   const following = new AbortController()
   const follower = followJournal({ journal, series, clock, log, busy: () => accepting > 0 }, following.signal)
   atClose(() => series.close())
@@ -166,8 +165,7 @@ async function open(
   const figures = figuresOf({ ingest, mqtt, publisher, follower, clock })
   const signIn = openSignIn({ database: journal.database, clock, audit })
   const wanted = config.identityProvider
-  const provider =
-    wanted && openIdentityProvider({ ...wanted, plainText: wanted.issuer.startsWith('http:') }, clock, log)
+  const provider = wanted && (await openProvider({ ...wanted, plainText: wanted.issuer.startsWith('http:') }))
   const http = await openHttp({
     ...config.http,
     accounts,
@@ -278,6 +276,17 @@ async function open(
     httpUrl: http.url,
     broken: broken.promise,
     ...(enrolment && { tlsUrl: mqtt.tlsUrl, enrolUrl: enrolment.url }),
+  }
+
+  // Each of these brings a library that a broker without it does not load.
+  async function openInfluxAt(settings: NonNullable<BrokerConfig['influx']>) {
+    const { openInflux } = await import('./store/influx.ts')
+    return openInflux(settings, clock)
+  }
+
+  async function openProvider(settings: ProviderConfig) {
+    const { openIdentityProvider } = await import('./sign-in/identity-provider.ts')
+    return openIdentityProvider(settings, clock, log)
   }
 
   async function openIdentitiesOf(tls: NonNullable<BrokerConfig['tls']>): Promise<Identities> {

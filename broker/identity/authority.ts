@@ -2,6 +2,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
 import type { BrokerClock } from '../broker-clock.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { readPrivate, readText, writePrivate } from './key-file.ts'
 import { type CertificateRequest, type Issuer, issueClient, makeAuthority, makeServer } from './x509.ts'
 
@@ -34,10 +35,6 @@ export interface Authority {
   /** Whether it signed this one: by name and by signature. */
   signed(certificate: X509Certificate): boolean
 }
-
-/** SHA-256 of a certificate, 64 hex digits. */
-export const fingerprintOf = (certificate: X509Certificate): string =>
-  certificate.fingerprint256.replaceAll(':', '').toLowerCase()
 
 export const authorityFiles = (folder: string): KeyFiles => ({
   keyFile: join(folder, 'ca.key'),

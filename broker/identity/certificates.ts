@@ -5,7 +5,7 @@ import { openTrail } from '../audit/trail.ts'
 import type { BrokerClock } from '../broker-clock.ts'
 import { timestamp } from '../broker-clock.ts'
 import type { Journal } from '../store/journal.ts'
-import { fingerprintOf } from './authority.ts'
+import { fingerprintOf } from './fingerprint.ts'
 
 /** Certificates issued, and those refused for ever: tables `certificates` and `revocations` of the journal. */
 

@@ -1,8 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
 import { TLSSocket } from 'node:tls'
 import type { BrokerClock } from '../broker-clock.ts'
-import { type Authority, fingerprintOf } from './authority.ts'
+import type { Authority } from './authority.ts'
 import { accountOf, type Certificates } from './certificates.ts'
+import { fingerprintOf } from './fingerprint.ts'
 
 /** Who is at the other end of a connection, by its certificate. */
 

@@ -1,4 +1,4 @@
-import { createTransport } from 'nodemailer'
+import type { Transporter } from 'nodemailer'
 import type { Channel, Outbound } from './channel.ts'
 import { ATTEMPT_MS, type Sent } from './message.ts'
 
@@ -19,20 +19,25 @@ const LOOPBACK = /^(localhost|::1|127\.\d+\.\d+\.\d+)$/
 
 export function openEmail({ host, port, from, username, password, deadlineMs = ATTEMPT_MS }: EmailOptions): Channel {
   const loopback = LOOPBACK.test(host)
-  const transport = createTransport({
-    host,
-    port,
-    secure: port === SUBMISSIONS_PORT,
-    // A server that can't encrypt gets nothing; one on this machine need not.
-    requireTLS: !loopback,
-    ignoreTLS: loopback && port !== SUBMISSIONS_PORT,
-    connectionTimeout: deadlineMs,
-    greetingTimeout: deadlineMs,
-    socketTimeout: deadlineMs,
-    disableFileAccess: true,
-    disableUrlAccess: true,
-    ...(username === undefined || password === undefined ? {} : { auth: { user: username, pass: password } }),
-  })
+  let opened: Promise<Transporter> | undefined
+  // Loaded with the first mail: most brokers send none.
+  async function open(): Promise<Transporter> {
+    const { createTransport } = await import('nodemailer')
+    return createTransport({
+      host,
+      port,
+      secure: port === SUBMISSIONS_PORT,
+      // A server that can't encrypt gets nothing; one on this machine need not.
+      requireTLS: !loopback,
+      ignoreTLS: loopback && port !== SUBMISSIONS_PORT,
+      connectionTimeout: deadlineMs,
+      greetingTimeout: deadlineMs,
+      socketTimeout: deadlineMs,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+      ...(username === undefined || password === undefined ? {} : { auth: { user: username, pass: password } }),
+    })
+  }
   return {
     receiptWithinMs: undefined,
     receiptSecret: undefined,
@@ -41,12 +46,14 @@ export function openEmail({ host, port, from, username, password, deadlineMs = A
       const ended = new Promise<Sent>((resolve) => {
         over.addEventListener('abort', () => resolve({ outcome: 'transient', reason: 'TimeoutError' }), { once: true })
       })
-      const sent = transport
-        .sendMail(mailOf(message, from))
+      opened ??= open()
+      const sent = opened
+        .then((transport) => transport.sendMail(mailOf(message, from)))
         .then<Sent, Sent>(() => ({ outcome: 'accepted' }), failureOf)
       return Promise.race([sent, ended])
     },
-    close: () => transport.close(),
+    // What could not be opened was told with the mail.
+    close: () => void opened?.then((transport) => transport.close()).catch(() => undefined),
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { DECODERS, decoderFor } from '../../device-drivers/decode/decoders.ts'
 import type { Decoded, Driver, Packet } from '../../device-drivers/driver.ts'
 import { isPreCareError, messageOf } from '../../device-drivers/errors.ts'
@@ -12,6 +12,15 @@ import { tableOf } from './families/index.ts'
 
 const RUNS = 10_000
 const packetBytes = fc.uint8Array({ maxLength: 64 })
+
+/** Nearly all of a million refusals would go into noting where they were made. */
+beforeAll(() => {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  return () => {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+})
 
 /** Undefined: refused with the typed error. Anything else thrown fails the test. */
 function attempt(decode: () => Decoded): Decoded | undefined {

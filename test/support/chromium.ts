@@ -1,8 +1,8 @@
 import { type Browser, chromium } from 'playwright-core'
-import { afterAll, onTestFinished } from 'vitest'
+import { onTestFinished } from 'vitest'
 import { CHROMIUM, CHROMIUM_SHELL } from './chromium-installed.ts'
 
-/** Debian's Chromium, driven: one for each file of tests, and what a test opened in it is closed when the test is over. */
+/** Debian's Chromium, driven: one for each process of tests, and what a test opened in it is closed when the test is over. */
 
 /** Nothing that looks outside this machine. */
 const QUIET = [
@@ -15,10 +15,8 @@ const QUIET = [
   '--disable-sync',
 ]
 
+/** Playwright ends them with the process. */
 const running = new Map<string, Promise<Browser>>()
-afterAll(async () => {
-  for (const browser of running.values()) await (await browser).close()
-})
 
 async function start(executablePath: string): Promise<Browser> {
   const starting = running.get(executablePath) ?? chromium.launch({ executablePath, args: QUIET })

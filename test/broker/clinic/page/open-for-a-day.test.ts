@@ -9,12 +9,12 @@ import { aList, anAlert, anItem, changeOf, citizenNamed } from './work-fixture.t
 /** A screen on a wall that nobody touches, and what a browser has to fetch before it shows anything. */
 
 const HOURS = 24
-/** A busy ward: one every six minutes. */
-const CHANGES_AN_HOUR = 10
+/** A busy ward: one every ten minutes. */
+const CHANGES_AN_HOUR = 6
 /** So many of the changes come while the broker is heard all the time; at the others the line is found dead and opened again. */
 const STEADY_CHANGES = 1
 const BEAT_MS = 15_000
-const BEATS = 24
+const BEATS = 40
 /** What V8 compiles and caches while the page is used; a list that was kept at each look would be 70 MB. */
 const MAX_GROWTH_BYTES = 1_000_000
 /** The heap holds little of a node: a row that was kept at each change would be thousands of them. */
@@ -31,10 +31,16 @@ interface Measured {
   readonly listeners: number
 }
 
+/** What the page let go of may need more than one look of the collector; what it holds, none takes away. */
+const COLLECTIONS = 4
+
 async function measured({ page, context }: Stage): Promise<Measured> {
   const debug = await context.newCDPSession(page)
-  await debug.send('HeapProfiler.collectGarbage')
-  const { usedSize } = await debug.send('Runtime.getHeapUsage')
+  let usedSize = Number.POSITIVE_INFINITY
+  for (let turn = 0; turn < COLLECTIONS; turn += 1) {
+    await debug.send('HeapProfiler.collectGarbage')
+    usedSize = Math.min(usedSize, (await debug.send('Runtime.getHeapUsage')).usedSize)
+  }
   const { jsEventListeners, nodes } = await debug.send('Memory.getDOMCounters')
   const elements = await page.evaluate<number>('document.querySelectorAll("*").length')
   await debug.detach()
@@ -93,7 +99,7 @@ optional('chromium', hasChromium)('a page that stays open', () => {
     // It was a day in which something happened, and the session was kept in use.
     const asked = (path: RegExp) => stage.calls.filter((call) => path.test(call.path)).length
     expect(asked(/work-item$/)).toBeGreaterThan(HOURS)
-    expect(asked(/work-list$/)).toBeGreaterThan(HOURS * 20)
+    expect(asked(/work-list$/)).toBeGreaterThan(HOURS * CHANGES_AN_HOUR * 2)
     expect(asked(/changes$/)).toBeGreaterThan(HOURS)
     expect(stage.faults).toEqual([])
   })
