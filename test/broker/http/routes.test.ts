@@ -101,34 +101,39 @@ describe('every route', () => {
     }
   })
 
-  test('lets in the roles of its right and no other, and nobody to a foreign citizen (role x route x id)', async () => {
-    let house = await withReadings()
-    let checked = 0
-    for (const [index, route] of guarded.entries()) {
-      // One address gets 300 answers a minute.
-      if (index > 0 && index % 8 === 0) house = await withReadings()
-      const { by, on } = rightOf(route)
-      for (const role of ['client', ...ROLES] as const) {
-        const token = await house.token('clinic', role)
-        // Own, another clinic's, nobody's, an organisation, a CPR number, a traversal.
-        const ids =
-          on === 'citizen'
-            ? ['citizen-1', 'citizen-2', 'citizen-9', 'clinic', '0101011234', '%2e%2e%2fetc']
-            : ['citizen-1']
-        for (const id of ids) {
-          const answer = await house.get(pathOf(route, id), token, { method: route.method })
-          const allowed = by.includes(role) && id === 'citizen-1'
-          const expected = allowed ? statusWithNothing(route) : on === 'citizen' ? 404 : 403
-          expect([route.path, role, id, answer.status]).toEqual([route.path, role, id, expected])
-          if (!allowed) expect(await answer.text()).not.toMatch(/citizen-|systolic|weight/)
-          // A stream would go on, and its connection keep the server from closing.
-          else await answer.body?.cancel()
-          checked += 1
+  const matrix = { timeout: 60_000 }
+  test(
+    'lets in the roles of its right and no other, and nobody to a foreign citizen (role x route x id)',
+    matrix,
+    async () => {
+      let house = await withReadings()
+      let checked = 0
+      for (const [index, route] of guarded.entries()) {
+        // One address gets 300 answers a minute.
+        if (index > 0 && index % 8 === 0) house = await withReadings()
+        const { by, on } = rightOf(route)
+        for (const role of ['client', ...ROLES] as const) {
+          const token = await house.token('clinic', role)
+          // Own, another clinic's, nobody's, an organisation, a CPR number, a traversal.
+          const ids =
+            on === 'citizen'
+              ? ['citizen-1', 'citizen-2', 'citizen-9', 'clinic', '0101011234', '%2e%2e%2fetc']
+              : ['citizen-1']
+          for (const id of ids) {
+            const answer = await house.get(pathOf(route, id), token, { method: route.method })
+            const allowed = by.includes(role) && id === 'citizen-1'
+            const expected = allowed ? statusWithNothing(route) : on === 'citizen' ? 404 : 403
+            expect([route.path, role, id, answer.status]).toEqual([route.path, role, id, expected])
+            if (!allowed) expect(await answer.text()).not.toMatch(/citizen-|systolic|weight/)
+            // A stream would go on, and its connection keep the server from closing.
+            else await answer.body?.cancel()
+            checked += 1
+          }
         }
       }
-    }
-    expect(checked).toBeGreaterThan(40)
-  })
+      expect(checked).toBeGreaterThan(40)
+    },
+  )
 
   test('takes the organisation from the identity: no parameter can name another', async () => {
     const house = await withReadings()
