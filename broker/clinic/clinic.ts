@@ -1,3 +1,4 @@
+import { followedPlans } from '../alerts/plan/plan-rows.ts'
 import type { Audit } from '../audit/entry.ts'
 import type { HubKnown } from '../hub-states.ts'
 import type { Log } from '../log.ts'
@@ -49,7 +50,7 @@ export function openClinic({ journal, registry, clock, audit, log, hub }: Clinic
     overview: openOverview({ journal, registry, latest, hub, notesOf: openNotes(journal).of }),
     series: openSeriesOf(journal),
     fleetSight: openFleetSight(journal, registry),
-    fleet: openFleet(journal, hub),
+    fleet: openFleet({ journal, hub, plans: followedPlans(journal, registry) }),
     assignments: openAssignments(journal),
     shown,
     sight: (caller, at) => sightOf(caller, registry, at),

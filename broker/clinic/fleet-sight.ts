@@ -1,5 +1,7 @@
-import { organisationsFor } from '../grants.ts'
+import type { Kind } from '../../device-drivers/reading.ts'
+import { organisationsFor, systemOf } from '../grants.ts'
 import type { Registry } from '../registry.ts'
+import { decide } from '../rights/decide.ts'
 import type { Journal } from '../store/journal.ts'
 
 /**
@@ -12,6 +14,8 @@ export interface FleetSight {
   /** The only clinic there is looks after what is nobody's. */
   readonly isOnlyClinic: boolean
   mayHave(citizen: string): boolean
+  /** The organisation may read this kind of the citizen, by name: what rests on its plan may be told of a device. */
+  mayRead(citizen: string, kind: Kind): boolean
 }
 
 type Row = Record<string, unknown>
@@ -45,6 +49,11 @@ export function openFleetSight(
       decided.set(citizen, may)
       return may
     }
+    const mayRead = (citizen: string, kind: Kind): boolean => {
+      const resource = { type: 'citizen', citizen, kinds: [kind], grants: registry.grantsOf(citizen) } as const
+      const decision = decide(systemOf(organisation), 'readings.read', resource, at)
+      return decision.allow && !decision.pseudonymous
+    }
     const homes = new Map<string, boolean>()
     const livesAt = (hub: string, citizen: string) => homes.set(hub, homes.get(hub) === true || mayHave(citizen))
     for (const row of selectAssigned.all(at)) livesAt(String(row['hub']), String(row['citizen']))
@@ -53,6 +62,6 @@ export function openFleetSight(
     }
     const clinics = selectClinics.all().map((row: Row) => String(row['id']))
     const isOnlyClinic = clinics.length === 1 && clinics[0] === organisation
-    return { isOnlyClinic, mayHave, seesHub: (hub) => homes.get(hub) ?? isOnlyClinic }
+    return { isOnlyClinic, mayHave, mayRead, seesHub: (hub) => homes.get(hub) ?? isOnlyClinic }
   }
 }

@@ -1,8 +1,10 @@
 import type { Kind } from '../../device-drivers/reading.ts'
+import type { Plan } from '../alerts/plan/plan.ts'
 import type { HubKnown } from '../hub-states.ts'
 import { technicalEvents } from '../identity/technical-events.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
+import { openExpectations } from './expectations.ts'
 import type { FleetSight } from './fleet-sight.ts'
 import { type Placed, shownDevice, shownHub } from './home.ts'
 import type { Fleet, Held } from './shapes.ts'
@@ -46,10 +48,15 @@ export function heldReadings(journal: Journal, sees: (hub: string) => boolean): 
   })
 }
 
-export function openFleet(
-  journal: Journal,
-  hub: (hub: string) => HubKnown | undefined,
-): (sight: FleetSight, at: string) => Fleet {
+export interface FleetParts {
+  readonly journal: Journal
+  /** What a hub last told since the broker started. */
+  readonly hub: (hub: string) => HubKnown | undefined
+  /** All versions of all citizens' plans, by citizen. */
+  readonly plans: () => ReadonlyMap<string, readonly Plan[]>
+}
+
+export function openFleet({ journal, hub, plans }: FleetParts): (sight: FleetSight, at: string) => Fleet {
   const sql = (text: string) => journal.database.prepare(text)
   const selectHubs = sql('SELECT h.id, w.last_heard FROM hubs h LEFT JOIN hub_watch w ON w.hub = h.id ORDER BY h.id')
   const selectDevices = sql(
@@ -61,8 +68,19 @@ export function openFleet(
     `SELECT account, max(valid_to) AS ends FROM certificates
      WHERE fingerprint NOT IN (SELECT fingerprint FROM revocations) GROUP BY account`,
   )
+  const expectations = openExpectations(journal)
+
+  /** By device; of the plan nothing else is told here. */
+  function expectedBy(sight: FleetSight, at: string): ReadonlyMap<string, string> {
+    const own = [...plans()].flatMap(([citizen, versions]) => {
+      const known = sight.mayHave(citizen) ? versions.filter(({ kind }) => sight.mayRead(citizen, kind)) : []
+      return known.length === 0 ? [] : [{ citizen, plans: known }]
+    })
+    return expectations(own, at)
+  }
 
   return (sight, at) => {
+    const expected = expectedBy(sight, at)
     const byHub = (rows: readonly Row[], column: string) => Map.groupBy(rows, (row) => String(row[column]))
     const devices = byHub(selectDevices.all(at), 'hub')
     const installations = byHub(selectInstallations.all(), 'hub')
@@ -88,7 +106,8 @@ export function openFleet(
         ...(typeof ends === 'string' ? { certificateEndsAt: ends } : {}),
         devices: (devices.get(id) ?? []).map((device) => {
           const placed: Placed = { device: String(device['id']), driver: String(device['driver']), hub: id }
-          const { hub: _, ...told } = shownDevice(placed, known?.devices.get(placed.device))
+          const state = known?.devices.get(placed.device)
+          const { hub: _, ...told } = shownDevice(placed, state, { expectedBy: expected.get(placed.device) })
           return { ...told, assigned: device['assigned'] === 1 }
         }),
       }

@@ -10,6 +10,7 @@ import type { HubKnown } from '../hub-states.ts'
 import type { Registry } from '../registry.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
+import { openExpectations } from './expectations.ts'
 import { openLastHeard, type Placed, shownDevice, shownHub } from './home.ts'
 import { type LatestValues, newestByQuantity } from './latest.ts'
 import type { Latest, MissedSlot, Note, Overview, ShownPause } from './shapes.ts'
@@ -68,6 +69,7 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
   const pauses = openPauses(journal)
   const facts = openFactRows(journal)
   const lastHeard = openLastHeard(journal)
+  const expectations = openExpectations(journal)
 
   function alertsOf(sight: Sight, citizen: string): AlertMessage[] {
     const since = isoTime(Date.parse(sight.at) - ALERT_DAYS * DAY_MS)
@@ -111,7 +113,7 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
       .sort(newestFirst(({ opens }) => opens))
   }
 
-  function homeOf(citizen: string, values: readonly Latest[], at: string) {
+  function homeOf(citizen: string, values: readonly Latest[], plans: readonly Plan[], at: string) {
     const placed = selectDevices.all(citizen, at).map(
       (row): Placed => ({
         device: String(row['device']),
@@ -126,8 +128,12 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
         .toSorted()
         .at(-1)
     const hubs = [...new Set(placed.map((device) => device.hub))]
+    const expected = expectations([{ citizen, plans }], at)
+    const journalled = (device: string) => ({ lastReading: newestOf(device), expectedBy: expected.get(device) })
     return {
-      devices: placed.map((one) => shownDevice(one, hub(one.hub)?.devices.get(one.device), newestOf(one.device))),
+      devices: placed.map((one) =>
+        shownDevice(one, hub(one.hub)?.devices.get(one.device), journalled(one.device)),
+      ),
       hubs: hubs.map((id) => shownHub(id, hub(id), lastHeard(id))),
     }
   }
@@ -159,7 +165,7 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
       normals: normalBands(rules, stateOf(citizen), kinds, at),
       plans: currentPlans(plans, at),
       missed: missedOf(citizen, plans, kinds, Date.parse(at)),
-      ...homeOf(citizen, values, at),
+      ...homeOf(citizen, values, plans, at),
       notes: [...notesOf(sight.caller.organisation, citizen)],
     }
   }

@@ -136,3 +136,18 @@ export function openPlanReader(journal: Journal): () => ReadonlyMap<string, read
     return plans
   }
 }
+
+/** The same, read when the registry has changed. */
+export function followedPlans(
+  journal: Journal,
+  registry: { readonly version: number },
+): () => ReadonlyMap<string, readonly Plan[]> {
+  const readPlans = openPlanReader(journal)
+  let version: number | undefined
+  let plans: ReadonlyMap<string, readonly Plan[]> = new Map()
+  return () => {
+    if (version !== registry.version) plans = readPlans()
+    version = registry.version
+    return plans
+  }
+}
