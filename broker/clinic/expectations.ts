@@ -3,6 +3,7 @@ import { openFactRows } from '../alerts/plan/fact-rows.ts'
 import type { Plan } from '../alerts/plan/plan.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
+import { openBreath } from './breath.ts'
 
 /** One citizen, as far as whoever asks may know of them. */
 export interface Planned {
@@ -11,24 +12,40 @@ export interface Planned {
   readonly plans: readonly Plan[]
 }
 
-/** Until when devices may stay silent: ISO 8601, by device. @param at now, ISO 8601 */
-export type Expectations = (citizens: readonly Planned[], at: string) => ReadonlyMap<string, string>
+/**
+ * Until when devices may stay silent: ISO 8601, by device; one that no plan expects anything of is not there. Lets other
+ * work in between. @param at now, ISO 8601
+ */
+export type Expectations = (citizens: Iterable<Planned>, at: string) => Promise<ReadonlyMap<string, string>>
 
-/** A device is expected by what it measured last: which kinds it can measure, only its driver on the hub knows. */
-export function openExpectations(journal: Journal): Expectations {
+type UseOf = Use & { readonly device: string }
+
+/** A device is expected by what it measured last: which kinds it could measure, only its driver on the hub knows. */
+export function openExpectations(journal: Journal, clock: { monotonic(): number }): Expectations {
   const rows = openFactRows(journal)
 
-  function usesOf({ citizen, plans }: Planned, at: string): Use[] {
+  function usesOf({ citizen, plans }: Planned, at: string): UseOf[] {
     const devices = rows.devicesOf(citizen, at)
-    return [...Map.groupBy(plans, ({ kind }) => kind)].flatMap(([kind, versions]): Use[] => {
+    return [...Map.groupBy(plans, ({ kind }) => kind)].flatMap(([kind, versions]): UseOf[] => {
       const last = rows.lastUse(citizen, kind)
       if (last === undefined || !devices.includes(last.device)) return []
       return [{ ...last, plans: versions, pauses: rows.pauses(citizen, last.at) }]
     })
   }
 
-  return (citizens, at) => {
-    const uses = citizens.flatMap((one) => usesOf(one, at))
-    return new Map([...expectedBy(uses, Date.parse(at))].map(([device, by]) => [device, isoTime(by)]))
+  return async (citizens, at) => {
+    const breathe = openBreath(clock)
+    const uses: UseOf[] = []
+    for (const one of citizens) {
+      uses.push(...usesOf(one, at))
+      await breathe()
+    }
+    const expected = new Map<string, string>()
+    for (const [device, own] of Map.groupBy(uses, (use) => use.device)) {
+      const by = expectedBy(own, Date.parse(at))
+      if (by !== undefined) expected.set(device, isoTime(by))
+      await breathe()
+    }
+    return expected
   }
 }

@@ -14,6 +14,8 @@ export interface FleetSight {
   /** The only clinic there is looks after what is nobody's. */
   readonly isOnlyClinic: boolean
   mayHave(citizen: string): boolean
+  /** On whom the organisation has a grant, of whatever time. */
+  citizens(): readonly string[]
   /** The organisation may read this kind of the citizen, by name: what rests on its plan may be told of a device. */
   mayRead(citizen: string, kind: Kind): boolean
 }
@@ -30,7 +32,7 @@ const citizensOfWish = (wish: unknown): string[] => {
 
 export function openFleetSight(
   journal: Journal,
-  registry: Pick<Registry, 'grantsOf'>,
+  registry: Pick<Registry, 'grantsOf' | 'citizensOf'>,
 ): (organisation: string, at: string) => FleetSight {
   const sql = (text: string) => journal.database.prepare(text)
   const selectClinics = sql(`SELECT id FROM organisations WHERE type = 'clinic' LIMIT 2`)
@@ -62,6 +64,7 @@ export function openFleetSight(
     }
     const clinics = selectClinics.all().map((row: Row) => String(row['id']))
     const isOnlyClinic = clinics.length === 1 && clinics[0] === organisation
-    return { isOnlyClinic, mayHave, mayRead, seesHub: (hub) => homes.get(hub) ?? isOnlyClinic }
+    const citizens = () => registry.citizensOf(organisation)
+    return { isOnlyClinic, mayHave, mayRead, citizens, seesHub: (hub) => homes.get(hub) ?? isOnlyClinic }
   }
 }

@@ -1,10 +1,10 @@
 import type { Kind } from '../../device-drivers/reading.ts'
-import type { Plan } from '../alerts/plan/plan.ts'
+import { openKeptPlans } from '../alerts/plan/plan-rows.ts'
 import type { HubKnown } from '../hub-states.ts'
 import { technicalEvents } from '../identity/technical-events.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
-import { openExpectations } from './expectations.ts'
+import type { Expectations, Planned } from './expectations.ts'
 import type { FleetSight } from './fleet-sight.ts'
 import { type Placed, shownDevice, shownHub } from './home.ts'
 import type { Fleet, Held } from './shapes.ts'
@@ -52,11 +52,13 @@ export interface FleetParts {
   readonly journal: Journal
   /** What a hub last told since the broker started. */
   readonly hub: (hub: string) => HubKnown | undefined
-  /** All versions of all citizens' plans, by citizen. */
-  readonly plans: () => ReadonlyMap<string, readonly Plan[]>
+  readonly registry: { readonly version: number }
+  readonly expectations: Expectations
 }
 
-export function openFleet({ journal, hub, plans }: FleetParts): (sight: FleetSight, at: string) => Fleet {
+export function openFleet(parts: FleetParts): (sight: FleetSight, at: string) => Promise<Fleet> {
+  const { journal, hub, expectations } = parts
+  const keptPlans = openKeptPlans(journal, parts.registry)
   const sql = (text: string) => journal.database.prepare(text)
   const selectHubs = sql('SELECT h.id, w.last_heard FROM hubs h LEFT JOIN hub_watch w ON w.hub = h.id ORDER BY h.id')
   const selectDevices = sql(
@@ -68,19 +70,17 @@ export function openFleet({ journal, hub, plans }: FleetParts): (sight: FleetSig
     `SELECT account, max(valid_to) AS ends FROM certificates
      WHERE fingerprint NOT IN (SELECT fingerprint FROM revocations) GROUP BY account`,
   )
-  const expectations = openExpectations(journal)
 
-  /** By device; of the plan nothing else is told here. */
-  function expectedBy(sight: FleetSight, at: string): ReadonlyMap<string, string> {
-    const own = [...plans()].flatMap(([citizen, versions]) => {
-      const known = sight.mayHave(citizen) ? versions.filter(({ kind }) => sight.mayRead(citizen, kind)) : []
-      return known.length === 0 ? [] : [{ citizen, plans: known }]
-    })
-    return expectations(own, at)
+  /** Of the plans nothing is told here but this one time of a device, and that only where they may be read. */
+  function* plannedIn(sight: FleetSight): Generator<Planned> {
+    for (const citizen of sight.citizens()) {
+      const plans = keptPlans(citizen).filter(({ kind }) => sight.mayRead(citizen, kind))
+      if (plans.length > 0) yield { citizen, plans }
+    }
   }
 
-  return (sight, at) => {
-    const expected = expectedBy(sight, at)
+  return async (sight, at) => {
+    const expected = await expectations(plannedIn(sight), at)
     const byHub = (rows: readonly Row[], column: string) => Map.groupBy(rows, (row) => String(row[column]))
     const devices = byHub(selectDevices.all(at), 'hub')
     const installations = byHub(selectInstallations.all(), 'hub')

@@ -10,7 +10,7 @@ import type { HubKnown } from '../hub-states.ts'
 import type { Registry } from '../registry.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
-import { openExpectations } from './expectations.ts'
+import type { Expectations } from './expectations.ts'
 import { openLastHeard, type Placed, shownDevice, shownHub } from './home.ts'
 import { type LatestValues, newestByQuantity } from './latest.ts'
 import type { Latest, MissedSlot, Note, Overview, ShownPause } from './shapes.ts'
@@ -29,6 +29,7 @@ export interface OverviewParts {
   readonly journal: Journal
   readonly registry: Pick<Registry, 'effectiveRulesOf' | 'watchingOf'>
   readonly latest: LatestValues
+  readonly expectations: Expectations
   /** What a hub last told since the broker started. */
   readonly hub: (hub: string) => HubKnown | undefined
   /** Newest first. */
@@ -49,8 +50,8 @@ export function currentPlans(plans: readonly Plan[], at: string): Plan[] {
   })
 }
 
-export function openOverview(parts: OverviewParts): (sight: Sight, citizen: string) => Overview {
-  const { journal, registry, latest, hub, notesOf } = parts
+export function openOverview(parts: OverviewParts): (sight: Sight, citizen: string) => Promise<Overview> {
+  const { journal, registry, latest, expectations, hub, notesOf } = parts
   const sql = (text: string) => journal.database.prepare(text)
   const selectAlerts = sql(
     `SELECT message FROM alerts WHERE citizen = ?1 AND (opened_at >= ?2 OR state IN ('open', 'acknowledged'))
@@ -69,7 +70,6 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
   const pauses = openPauses(journal)
   const facts = openFactRows(journal)
   const lastHeard = openLastHeard(journal)
-  const expectations = openExpectations(journal)
 
   function alertsOf(sight: Sight, citizen: string): AlertMessage[] {
     const since = isoTime(Date.parse(sight.at) - ALERT_DAYS * DAY_MS)
@@ -113,7 +113,7 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
       .sort(newestFirst(({ opens }) => opens))
   }
 
-  function homeOf(citizen: string, values: readonly Latest[], plans: readonly Plan[], at: string) {
+  function homeOf(citizen: string, values: readonly Latest[], expected: ReadonlyMap<string, string>, at: string) {
     const placed = selectDevices.all(citizen, at).map(
       (row): Placed => ({
         device: String(row['device']),
@@ -128,7 +128,6 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
         .toSorted()
         .at(-1)
     const hubs = [...new Set(placed.map((device) => device.hub))]
-    const expected = expectations([{ citizen, plans }], at)
     const journalled = (device: string) => ({ lastReading: newestOf(device), expectedBy: expected.get(device) })
     return {
       devices: placed.map((one) =>
@@ -145,12 +144,13 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
     }
   }
 
-  return (sight, citizen) => {
+  return async (sight, citizen) => {
     const { at } = sight
     const kinds = sight.kindsOf(citizen)
     const values = latest.of(citizen).filter(({ kind }) => kinds.includes(kind))
     const rules = registry.effectiveRulesOf(citizen, at)
     const plans = plansOf(journal, citizen).filter(({ kind }) => kinds.includes(kind))
+    const expected = await expectations([{ citizen, plans }], at)
     return {
       at,
       citizen,
@@ -165,7 +165,7 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
       normals: normalBands(rules, stateOf(citizen), kinds, at),
       plans: currentPlans(plans, at),
       missed: missedOf(citizen, plans, kinds, Date.parse(at)),
-      ...homeOf(citizen, values, plans, at),
+      ...homeOf(citizen, values, expected, at),
       notes: [...notesOf(sight.caller.organisation, citizen)],
     }
   }

@@ -8,9 +8,9 @@ import { type Slot, slotsBetween } from './slots.ts'
  * expected again. Times are ms since 1970 UTC.
  */
 
-/** What one citizen last measured of a kind, by the device that did, and what was agreed about the kind. */
+/** One citizen measured one kind with a device, and what was agreed about the kind. */
 export interface Use {
-  readonly device: string
+  /** The last time. */
   readonly at: number
   /** All versions of the citizen's plan for this kind, in any order. */
   readonly plans: readonly Plan[]
@@ -32,17 +32,14 @@ function nextSlot({ plans, pauses }: Use, after: number, now: number): Slot | un
 }
 
 /**
- * When each device is expected to have measured again, at the latest: the end of the first slot, grace included, that
- * opened after it last measured. In the past: it is overdue since then. A device that several kinds or people were
- * measured with is expected by the first of them, and is not overdue because one of them is: it has not been silent. Of
- * a device that nothing is planned for, or that has never measured, nothing is said. Pure.
+ * When a device is expected to have measured again, at the latest: the end of the first slot, grace included, that
+ * opened after it last measured. In the past: it is overdue since then. One that several kinds or people were measured
+ * with is expected by the first of them, and is not overdue because one of them is: it has not been silent. Pure.
+ * @param uses of one device, at least one
+ * @returns undefined when no plan expects anything
  */
-export function expectedBy(uses: readonly Use[], now: number): ReadonlyMap<string, number> {
-  const expected = new Map<string, number>()
-  for (const [device, own] of Map.groupBy(uses, (use) => use.device)) {
-    const last = Math.max(...own.map(({ at }) => at))
-    const dues = own.flatMap((use) => nextSlot(use, last, now)?.due ?? [])
-    if (dues.length > 0) expected.set(device, Math.min(...dues))
-  }
-  return expected
+export function expectedBy(uses: readonly Use[], now: number): number | undefined {
+  const last = Math.max(...uses.map(({ at }) => at))
+  const dues = uses.flatMap((use) => nextSlot(use, last, now)?.due ?? [])
+  return dues.length === 0 ? undefined : Math.min(...dues)
 }
