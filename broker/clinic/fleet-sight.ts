@@ -1,7 +1,6 @@
 import type { Kind } from '../../device-drivers/reading.ts'
-import { organisationsFor, systemOf } from '../grants.ts'
+import { organisationsFor } from '../grants.ts'
 import type { Registry } from '../registry.ts'
-import { decide } from '../rights/decide.ts'
 import type { Journal } from '../store/journal.ts'
 
 /**
@@ -16,7 +15,7 @@ export interface FleetSight {
   mayHave(citizen: string): boolean
   /** On whom the organisation has a grant, of whatever time. */
   citizens(): readonly string[]
-  /** The organisation may read this kind of the citizen, by name: what rests on its plan may be told of a device. */
+  /** The organisation may read this kind of the citizen: what its plan expects may be told of a device. */
   mayRead(citizen: string, kind: Kind): boolean
 }
 
@@ -51,11 +50,8 @@ export function openFleetSight(
       decided.set(citizen, may)
       return may
     }
-    const mayRead = (citizen: string, kind: Kind): boolean => {
-      const resource = { type: 'citizen', citizen, kinds: [kind], grants: registry.grantsOf(citizen) } as const
-      const decision = decide(systemOf(organisation), 'readings.read', resource, at)
-      return decision.allow && !decision.pseudonymous
-    }
+    const mayRead = (citizen: string, kind: Kind): boolean =>
+      organisationsFor(registry.grantsOf(citizen), citizen, kind, at).includes(organisation)
     const homes = new Map<string, boolean>()
     const livesAt = (hub: string, citizen: string) => homes.set(hub, homes.get(hub) === true || mayHave(citizen))
     for (const row of selectAssigned.all(at)) livesAt(String(row['hub']), String(row['citizen']))

@@ -130,9 +130,7 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
     const hubs = [...new Set(placed.map((device) => device.hub))]
     const journalled = (device: string) => ({ lastReading: newestOf(device), expectedBy: expected.get(device) })
     return {
-      devices: placed.map((one) =>
-        shownDevice(one, hub(one.hub)?.devices.get(one.device), journalled(one.device)),
-      ),
+      devices: placed.map((one) => shownDevice(one, hub(one.hub)?.devices.get(one.device), journalled(one.device))),
       hubs: hubs.map((id) => shownHub(id, hub(id), lastHeard(id))),
     }
   }

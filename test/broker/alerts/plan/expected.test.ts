@@ -13,7 +13,9 @@ const plan = (change: Record<string, unknown> = {}) =>
     reason: 'start',
     ...change,
   })
-const scheduled = (schedule: object, from = '08:00', to = '10:00') => ({ phases: [{ schedule, windows: [{ from, to }] }] })
+const scheduled = (schedule: object, from = '08:00', to = '10:00') => ({
+  phases: [{ schedule, windows: [{ from, to }] }],
+})
 const use = (at: string, change: Partial<Use> = {}): Use => ({
   at: Date.parse(at),
   plans: [plan()],
