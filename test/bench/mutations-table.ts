@@ -289,6 +289,18 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*hub-behind/,
   },
   {
+    name: 'a device that was silent for days is expected anew each day',
+    changes: [
+      {
+        file: 'broker/alerts/plan/expected.ts',
+        from: 'slotsBetween(plan, after + 1, now + AHEAD_MS)',
+        to: 'slotsBetween(plan, Math.max(after + 1, now), now + AHEAD_MS)',
+      },
+    ],
+    check: vitest('broker/alerts/plan/expected'),
+    shows: /FAIL .*it is overdue since then/,
+  },
+  {
     name: 'what is technical is told to whoever has a grant',
     changes: [{ file: 'broker/notify/entitled.ts', from: "category === 'technical'", to: 'kinds === undefined' }],
     check: vitest('broker/notify/routing'),
