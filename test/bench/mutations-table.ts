@@ -293,8 +293,8 @@ export const MUTATIONS: readonly MutationCase[] = [
     changes: [
       {
         file: 'broker/alerts/plan/expected.ts',
-        from: 'slotsBetween(plan, after + 1, now + AHEAD_MS)',
-        to: 'slotsBetween(plan, Math.max(after + 1, now), now + AHEAD_MS)',
+        from: 'firstFrom(after + 1)',
+        to: 'firstFrom(Math.max(after + 1, now))',
       },
     ],
     check: vitest('broker/alerts/plan/expected'),

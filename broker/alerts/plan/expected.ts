@@ -21,14 +21,22 @@ export interface Use {
 /** Further ahead nothing is agreed: the longest rhythm of a plan is 366 days. */
 const AHEAD_MS = 400 * 24 * 3600_000
 
-/** The first slot after a time in which the citizen did not pause. */
+/**
+ * The first slot after a time in which the citizen did not pause. One that has passed counts while more will come: of what
+ * was agreed once nobody waits for a measurement any more.
+ */
 function nextSlot({ plans, pauses }: Use, after: number, now: number): Slot | undefined {
   const isPaused = (slot: Slot) => pauses.some(({ from, to }) => from < slot.due && to > slot.opens)
-  const slots = inForce(plans).flatMap((plan) => {
-    for (const slot of slotsBetween(plan, after + 1, now + AHEAD_MS)) if (!isPaused(slot)) return [slot]
-    return []
-  })
-  return slots.sort((a, b) => a.due - b.due)[0]
+  const holding = inForce(plans)
+  const firstFrom = (from: number) =>
+    holding
+      .flatMap((plan) => {
+        for (const slot of slotsBetween(plan, from, now + AHEAD_MS)) if (!isPaused(slot)) return [slot]
+        return []
+      })
+      .sort((a, b) => a.due - b.due)[0]
+  const next = firstFrom(after + 1)
+  return next === undefined || next.due > now || firstFrom(now) !== undefined ? next : undefined
 }
 
 /**

@@ -77,6 +77,16 @@ describe('a device is expected again', () => {
     expect(by([silent])).toBe('2026-02-21T10:00:00.000Z')
   })
 
+  it('no more, once the plan has ended or asks for nothing, however long it has been silent', () => {
+    const silent = (plans: Use['plans']) => by(use('2026-02-20T07:30:00Z', { plans }))
+    expect(silent([plan({ to: '2026-03-05T00:00:00Z' })])).toBe('2026-02-21T10:00:00.000Z')
+    expect(silent([plan({ to: '2026-03-03T00:00:00Z' })])).toBeUndefined()
+    const asNeeded = plan({ from: '2026-03-01T00:00:00Z', phases: [{ schedule: { type: 'as-needed' } }] })
+    expect(silent([plan(), asNeeded])).toBeUndefined()
+    const last = [plan({ to: '2026-03-03T09:00:00Z' })]
+    expect(by(use('2026-03-02T07:30:00Z', { plans: last }), '2026-03-03T09:30:00Z')).toBe('2026-03-03T10:00:00.000Z')
+  })
+
   it('never, where nothing is expected', () => {
     const asNeeded = plan({ phases: [{ schedule: { type: 'as-needed' } }] })
     expect(by(use('2026-03-03T07:30:00Z', { plans: [asNeeded] }))).toBeUndefined()
