@@ -64,8 +64,8 @@ export const SYMPTOMS: readonly Symptom[] = [
     act: 'Stop the one that should not run; otherwise `revoke` the hub and enrol it again.',
   },
   {
-    seen: 'device topic: `lastSeen` days ago, hub `online`, no `problem`',
-    danish: 'Måleren er sidst set for … dage siden',
+    seen: 'device topic: `lastSeen` days ago, hub `online`, no `problem`; the page: expected since',
+    danish: 'Måleren er sidst set for … dage siden, »Ventet siden«',
     means: 'Nobody has measured, its battery is empty, or it is used out of reach.',
     act: "Ask the citizen for a measurement beside the hub; new batteries; then the radio's rows.",
   },

@@ -5,6 +5,7 @@ import type { Registry } from '../registry.ts'
 import type { Journal } from '../store/journal.ts'
 import { type DeviceAssignments, openAssignments } from './assignment.ts'
 import { type Changes, openChanges } from './changes.ts'
+import { openExpectations } from './expectations.ts'
 import { openFleet } from './fleet.ts'
 import { type FleetSight, openFleetSight } from './fleet-sight.ts'
 import { openLatest } from './latest.ts'
@@ -20,10 +21,10 @@ import { openWorkLists, type WorkLists } from './work-list.ts'
 export interface Clinic {
   readonly workLists: WorkLists
   readonly changes: Changes
-  readonly overview: (sight: Sight, citizen: string) => Overview
+  readonly overview: (sight: Sight, citizen: string) => Promise<Overview>
   readonly series: ReadSeries
   fleetSight(organisation: string, at: string): FleetSight
-  readonly fleet: (sight: FleetSight, at: string) => Fleet
+  readonly fleet: (sight: FleetSight, at: string) => Promise<Fleet>
   readonly assignments: DeviceAssignments
   /** Writes down whom somebody is about to see. */
   readonly shown: Shown
@@ -43,13 +44,14 @@ export interface ClinicParts {
 export function openClinic({ journal, registry, clock, audit, log, hub }: ClinicParts): Clinic {
   const shown = openShown(journal, audit, clock)
   const latest = openLatest(journal, clock)
+  const expectations = openExpectations(journal, clock)
   return {
     workLists: openWorkLists(journal, latest, clock),
     changes: openChanges({ journal, registry, clock, shown, log }),
-    overview: openOverview({ journal, registry, latest, hub, notesOf: openNotes(journal).of }),
+    overview: openOverview({ journal, registry, latest, expectations, hub, notesOf: openNotes(journal).of }),
     series: openSeriesOf(journal),
     fleetSight: openFleetSight(journal, registry),
-    fleet: openFleet(journal, hub),
+    fleet: openFleet({ journal, registry, hub, expectations }),
     assignments: openAssignments(journal),
     shown,
     sight: (caller, at) => sightOf(caller, registry, at),

@@ -58,9 +58,9 @@ export const FLEET_ROUTES: readonly Route[] = [
       summary: 'hubs and devices in the homes of the own citizens, the worst first, and readings that are nobody’s yet',
       answer: fleetSchema,
     },
-    ({ caller, at }, { clinic }) => {
+    async ({ caller, at }, { clinic }) => {
       if (clinic === undefined) return NOTHING
-      const fleet = clinic.fleet(clinic.fleetSight(caller.organisation, at), at)
+      const fleet = await clinic.fleet(clinic.fleetSight(caller.organisation, at), at)
       return { body: fleet, seen: { count: fleet.hubs.length } }
     },
   ),

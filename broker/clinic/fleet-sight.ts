@@ -1,3 +1,4 @@
+import type { Kind } from '../../device-drivers/reading.ts'
 import { organisationsFor } from '../grants.ts'
 import type { Registry } from '../registry.ts'
 import type { Journal } from '../store/journal.ts'
@@ -12,6 +13,10 @@ export interface FleetSight {
   /** The only clinic there is looks after what is nobody's. */
   readonly isOnlyClinic: boolean
   mayHave(citizen: string): boolean
+  /** On whom the organisation has a grant, of whatever time. */
+  citizens(): readonly string[]
+  /** The organisation may read this kind of the citizen: what its plan expects may be told of a device. */
+  mayRead(citizen: string, kind: Kind): boolean
 }
 
 type Row = Record<string, unknown>
@@ -26,7 +31,7 @@ const citizensOfWish = (wish: unknown): string[] => {
 
 export function openFleetSight(
   journal: Journal,
-  registry: Pick<Registry, 'grantsOf'>,
+  registry: Pick<Registry, 'grantsOf' | 'citizensOf'>,
 ): (organisation: string, at: string) => FleetSight {
   const sql = (text: string) => journal.database.prepare(text)
   const selectClinics = sql(`SELECT id FROM organisations WHERE type = 'clinic' LIMIT 2`)
@@ -45,6 +50,8 @@ export function openFleetSight(
       decided.set(citizen, may)
       return may
     }
+    const mayRead = (citizen: string, kind: Kind): boolean =>
+      organisationsFor(registry.grantsOf(citizen), citizen, kind, at).includes(organisation)
     const homes = new Map<string, boolean>()
     const livesAt = (hub: string, citizen: string) => homes.set(hub, homes.get(hub) === true || mayHave(citizen))
     for (const row of selectAssigned.all(at)) livesAt(String(row['hub']), String(row['citizen']))
@@ -53,6 +60,7 @@ export function openFleetSight(
     }
     const clinics = selectClinics.all().map((row: Row) => String(row['id']))
     const isOnlyClinic = clinics.length === 1 && clinics[0] === organisation
-    return { isOnlyClinic, mayHave, seesHub: (hub) => homes.get(hub) ?? isOnlyClinic }
+    const citizens = () => registry.citizensOf(organisation)
+    return { isOnlyClinic, mayHave, mayRead, citizens, seesHub: (hub) => homes.get(hub) ?? isOnlyClinic }
   }
 }

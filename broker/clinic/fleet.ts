@@ -1,8 +1,10 @@
 import type { Kind } from '../../device-drivers/reading.ts'
+import { openKeptPlans } from '../alerts/plan/plan-rows.ts'
 import type { HubKnown } from '../hub-states.ts'
 import { technicalEvents } from '../identity/technical-events.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
+import type { Expectations, Planned } from './expectations.ts'
 import type { FleetSight } from './fleet-sight.ts'
 import { type Placed, shownDevice, shownHub } from './home.ts'
 import type { Fleet, Held } from './shapes.ts'
@@ -46,10 +48,17 @@ export function heldReadings(journal: Journal, sees: (hub: string) => boolean): 
   })
 }
 
-export function openFleet(
-  journal: Journal,
-  hub: (hub: string) => HubKnown | undefined,
-): (sight: FleetSight, at: string) => Fleet {
+export interface FleetParts {
+  readonly journal: Journal
+  /** What a hub last told since the broker started. */
+  readonly hub: (hub: string) => HubKnown | undefined
+  readonly registry: { readonly version: number }
+  readonly expectations: Expectations
+}
+
+export function openFleet(parts: FleetParts): (sight: FleetSight, at: string) => Promise<Fleet> {
+  const { journal, hub, expectations } = parts
+  const keptPlans = openKeptPlans(journal, parts.registry)
   const sql = (text: string) => journal.database.prepare(text)
   const selectHubs = sql('SELECT h.id, w.last_heard FROM hubs h LEFT JOIN hub_watch w ON w.hub = h.id ORDER BY h.id')
   const selectDevices = sql(
@@ -62,7 +71,16 @@ export function openFleet(
      WHERE fingerprint NOT IN (SELECT fingerprint FROM revocations) GROUP BY account`,
   )
 
-  return (sight, at) => {
+  /** Of the plans nothing is told here but this one time of a device, and that only where they may be read. */
+  function* plannedIn(sight: FleetSight): Generator<Planned> {
+    for (const citizen of sight.citizens()) {
+      const plans = keptPlans(citizen).filter(({ kind }) => sight.mayRead(citizen, kind))
+      if (plans.length > 0) yield { citizen, plans }
+    }
+  }
+
+  return async (sight, at) => {
+    const expected = await expectations(plannedIn(sight), at)
     const byHub = (rows: readonly Row[], column: string) => Map.groupBy(rows, (row) => String(row[column]))
     const devices = byHub(selectDevices.all(at), 'hub')
     const installations = byHub(selectInstallations.all(), 'hub')
@@ -88,7 +106,8 @@ export function openFleet(
         ...(typeof ends === 'string' ? { certificateEndsAt: ends } : {}),
         devices: (devices.get(id) ?? []).map((device) => {
           const placed: Placed = { device: String(device['id']), driver: String(device['driver']), hub: id }
-          const { hub: _, ...told } = shownDevice(placed, known?.devices.get(placed.device))
+          const state = known?.devices.get(placed.device)
+          const { hub: _, ...told } = shownDevice(placed, state, { expectedBy: expected.get(placed.device) })
           return { ...told, assigned: device['assigned'] === 1 }
         }),
       }

@@ -47,10 +47,12 @@ export interface Placed {
   readonly slot?: number
 }
 
-/** @param lastReading of the journal, for a device whose hub has not told since the broker started */
-export function shownDevice(placed: Placed, state: DeviceState | undefined, lastReading?: string): ShownDevice {
+/** What the journal knows of a device beside what its hub has told since the broker started. */
+type Known = Pick<ShownDevice, 'lastReading' | 'expectedBy'>
+
+export function shownDevice(placed: Placed, state: DeviceState | undefined, known: Known): ShownDevice {
   const { driver: _, ...told } = state ?? { driver: '' }
-  return { ...placed, ...given({ lastReading }), ...given(told) } as ShownDevice
+  return { ...placed, ...given(known), ...given(told) } as ShownDevice
 }
 
 /** When each hub was last heard, by the look of each minute that the journal keeps. */

@@ -10,6 +10,7 @@ import type { HubKnown } from '../hub-states.ts'
 import type { Registry } from '../registry.ts'
 import { isoTime } from '../store/iso-time.ts'
 import type { Journal } from '../store/journal.ts'
+import type { Expectations } from './expectations.ts'
 import { openLastHeard, type Placed, shownDevice, shownHub } from './home.ts'
 import { type LatestValues, newestByQuantity } from './latest.ts'
 import type { Latest, MissedSlot, Note, Overview, ShownPause } from './shapes.ts'
@@ -28,6 +29,7 @@ export interface OverviewParts {
   readonly journal: Journal
   readonly registry: Pick<Registry, 'effectiveRulesOf' | 'watchingOf'>
   readonly latest: LatestValues
+  readonly expectations: Expectations
   /** What a hub last told since the broker started. */
   readonly hub: (hub: string) => HubKnown | undefined
   /** Newest first. */
@@ -48,8 +50,8 @@ export function currentPlans(plans: readonly Plan[], at: string): Plan[] {
   })
 }
 
-export function openOverview(parts: OverviewParts): (sight: Sight, citizen: string) => Overview {
-  const { journal, registry, latest, hub, notesOf } = parts
+export function openOverview(parts: OverviewParts): (sight: Sight, citizen: string) => Promise<Overview> {
+  const { journal, registry, latest, expectations, hub, notesOf } = parts
   const sql = (text: string) => journal.database.prepare(text)
   const selectAlerts = sql(
     `SELECT message FROM alerts WHERE citizen = ?1 AND (opened_at >= ?2 OR state IN ('open', 'acknowledged'))
@@ -111,7 +113,7 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
       .sort(newestFirst(({ opens }) => opens))
   }
 
-  function homeOf(citizen: string, values: readonly Latest[], at: string) {
+  function homeOf(citizen: string, values: readonly Latest[], expected: ReadonlyMap<string, string>, at: string) {
     const placed = selectDevices.all(citizen, at).map(
       (row): Placed => ({
         device: String(row['device']),
@@ -126,8 +128,9 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
         .toSorted()
         .at(-1)
     const hubs = [...new Set(placed.map((device) => device.hub))]
+    const journalled = (device: string) => ({ lastReading: newestOf(device), expectedBy: expected.get(device) })
     return {
-      devices: placed.map((one) => shownDevice(one, hub(one.hub)?.devices.get(one.device), newestOf(one.device))),
+      devices: placed.map((one) => shownDevice(one, hub(one.hub)?.devices.get(one.device), journalled(one.device))),
       hubs: hubs.map((id) => shownHub(id, hub(id), lastHeard(id))),
     }
   }
@@ -139,12 +142,13 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
     }
   }
 
-  return (sight, citizen) => {
+  return async (sight, citizen) => {
     const { at } = sight
     const kinds = sight.kindsOf(citizen)
     const values = latest.of(citizen).filter(({ kind }) => kinds.includes(kind))
     const rules = registry.effectiveRulesOf(citizen, at)
     const plans = plansOf(journal, citizen).filter(({ kind }) => kinds.includes(kind))
+    const expected = await expectations([{ citizen, plans }], at)
     return {
       at,
       citizen,
@@ -159,7 +163,7 @@ export function openOverview(parts: OverviewParts): (sight: Sight, citizen: stri
       normals: normalBands(rules, stateOf(citizen), kinds, at),
       plans: currentPlans(plans, at),
       missed: missedOf(citizen, plans, kinds, Date.parse(at)),
-      ...homeOf(citizen, values, at),
+      ...homeOf(citizen, values, expected, at),
       notes: [...notesOf(sight.caller.organisation, citizen)],
     }
   }

@@ -68,9 +68,9 @@ export const CLINIC_ROUTES: readonly Route[] = [
         'what is known of a citizen beside the series: alerts, pauses, rules, normals, plans, missed slots, devices',
       answer: overviewSchema,
     },
-    ({ caller, citizen, at }, { clinic }) => {
+    async ({ caller, citizen, at }, { clinic }) => {
       if (clinic === undefined) return refused(REFUSALS.unknown)
-      const overview = clinic.overview(clinic.sight(caller, at), citizen)
+      const overview = await clinic.overview(clinic.sight(caller, at), citizen)
       return { body: overview, seen: { subject: 'overview', kinds: overview.kinds } }
     },
   ),

@@ -142,7 +142,7 @@ export const missedSlotSchema = z.strictObject({
 })
 export type MissedSlot = z.output<typeof missedSlotSchema>
 
-/** A device of the citizen, as the hub last told of it (deviceStateSchema). */
+/** A device of the citizen, as the hub last told of it (deviceStateSchema): seen and expected, never online or offline. */
 export const shownDeviceSchema = z.strictObject({
   device: idSchema,
   driver: z.string(),
@@ -153,6 +153,8 @@ export const shownDeviceSchema = z.strictObject({
   batteryPercent: z.int().optional(),
   lastSeen: utc.optional(),
   lastReading: utc.optional(),
+  /** End of the first window of the plan, grace included, since it last measured; past: overdue. Absent: no plan says. */
+  expectedBy: utc.optional(),
   clockOffsetMs: z.int().optional(),
   problem: z.string().optional(),
 })

@@ -2,6 +2,7 @@ import type { Kind } from '../../device-drivers/reading.ts'
 import { openPauses } from '../alerts/pauses.ts'
 import type { AlertMessage } from '../contract/alert.ts'
 import type { Journal } from '../store/journal.ts'
+import { openBreath } from './breath.ts'
 import { chosen, type LatestValues } from './latest.ts'
 import { STANDINGS, type Standing, type WorkItem, type WorkList } from './shapes.ts'
 import type { Sight } from './sight.ts'
@@ -10,8 +11,6 @@ import type { Sight } from './sight.ts'
 
 /** A ward that has more open is told how many, and works from the top. */
 const MAX_ITEMS = 300
-/** Longer than this at once nothing else gets in: an alert that is being stored. */
-const BREATH_MS = 10
 
 /** For technicians, or of the citizen by whom the engine proves itself. */
 const NOT_FOR_A_NURSE: ReadonlySet<AlertMessage['category']> = new Set(['technical', 'self-test'])
@@ -115,12 +114,10 @@ export function openWorkLists(journal: Journal, latest: LatestValues, clock: { m
       for (const { standing, pausedUntil } of lines) counts[pausedUntil === undefined ? standing : 'paused'] += 1
       const calm = sight.citizens().filter((citizen) => !byCitizen.has(citizen)).length
       const items: WorkItem[] = []
-      let since = clock.monotonic()
+      const breathe = openBreath(clock)
       for (const line of lines.slice(0, MAX_ITEMS)) {
         items.push(withValues(sight, line))
-        if (clock.monotonic() - since < BREATH_MS) continue
-        await new Promise<void>((resolve) => setImmediate(resolve))
-        since = clock.monotonic()
+        await breathe()
       }
       return { at: sight.at, cursor, items, counts, calm }
     },

@@ -206,4 +206,14 @@ export const ACCESS_MUTATIONS: readonly MutationCase[] = [
     check: vitest('mqtt-broker-limits'),
     shows: /FAIL|timed out/,
   },
+  {
+    name: 'access: the fleet tells what a plan expects that the clinic may not read',
+    changes: change(
+      'clinic/fleet.ts',
+      'keptPlans(citizen).filter(({ kind }) => sight.mayRead(citizen, kind))',
+      'keptPlans(citizen)',
+    ),
+    check: vitest('clinic/fleet'),
+    shows: /FAIL .*the organisation may not read/,
+  },
 ]

@@ -289,6 +289,18 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*hub-behind/,
   },
   {
+    name: 'a device that was silent for days is expected anew each day',
+    changes: [
+      {
+        file: 'broker/alerts/plan/expected.ts',
+        from: 'firstFrom(after + 1)',
+        to: 'firstFrom(Math.max(after + 1, now))',
+      },
+    ],
+    check: vitest('broker/alerts/plan/expected'),
+    shows: /FAIL .*it is overdue since then/,
+  },
+  {
     name: 'what is technical is told to whoever has a grant',
     changes: [{ file: 'broker/notify/entitled.ts', from: "category === 'technical'", to: 'kinds === undefined' }],
     check: vitest('broker/notify/routing'),

@@ -1,4 +1,5 @@
 import type { Kind, Reading } from '../../../device-drivers/reading.ts'
+import { TYPED_BY_STAFF } from '../../contract/messages.ts'
 import { isoTime } from '../../store/iso-time.ts'
 import type { Journal } from '../../store/journal.ts'
 import { isOfTheCitizen } from '../judged-reading.ts'
@@ -31,6 +32,8 @@ export interface FactRows {
   lastPosition(): number
   /** The device that gave the citizen's newest reading of a kind. */
   deviceOf(citizen: string, kind: Kind): string | undefined
+  /** The newest measurement of a kind that counts and that a device made: by which, and when it happened. */
+  lastUse(citizen: string, kind: Kind): { readonly device: string; readonly at: number } | undefined
   /** Devices that are the citizen's at a time. */
   devicesOf(citizen: string, at: string): string[]
   verdicts(citizen: string, since: number): Map<string, Course['steps'][number][]>
@@ -66,6 +69,11 @@ const hasResult = (reading: Reading): boolean =>
   Object.values(reading.values).some(
     (value) => 'value' in value || value.absent === 'above-range' || value.absent === 'below-range',
   )
+
+const counts = (reading: Reading): boolean => isOfTheCitizen(reading) && hasResult(reading)
+
+/** Attempts without a result in a row, more than anybody makes. */
+const LOOKED_AT = 50
 
 export function openFactRows(journal: Journal): FactRows {
   const sql = (text: string) => journal.database.prepare(text)
@@ -106,6 +114,10 @@ export function openFactRows(journal: Journal): FactRows {
   const selectPosition = sql('SELECT max(position) AS n FROM clinical_log')
   const selectDevice = sql(
     'SELECT device FROM readings WHERE citizen = ? AND kind = ? ORDER BY measured_at DESC LIMIT 1',
+  )
+  const selectUses = sql(
+    `SELECT device, measured_at, received_at, payload FROM readings
+     WHERE citizen = ? AND kind = ? AND device <> '${TYPED_BY_STAFF}' ORDER BY measured_at DESC LIMIT ${LOOKED_AT}`,
   )
   const selectDevices = sql(
     'SELECT DISTINCT device FROM assignments WHERE citizen = ?1 AND from_at <= ?2 AND (to_at IS NULL OR to_at > ?2)',
@@ -150,7 +162,7 @@ export function openFactRows(journal: Journal): FactRows {
     readings: (citizen, kind, from) =>
       selectReadings.all(citizen, kind, isoTime(from)).flatMap((row) => {
         const reading = JSON.parse(String(row['payload'])) as Reading
-        if (!isOfTheCitizen(reading) || !hasResult(reading)) return []
+        if (!counts(reading)) return []
         const measuredAt = Date.parse(String(row['measured_at']))
         return [{ id: String(row['id']), kind, measuredAt, knownAt: Date.parse(String(row['stored_at'])) }]
       }),
@@ -164,6 +176,18 @@ export function openFactRows(journal: Journal): FactRows {
     deviceOf(citizen, kind) {
       const device = selectDevice.get(citizen, kind)?.['device']
       return device === undefined ? undefined : String(device)
+    },
+    lastUse(citizen, kind) {
+      let last: { readonly device: string; readonly at: number } | undefined
+      for (const row of selectUses.iterate(citizen, kind)) {
+        if (!counts(JSON.parse(String(row['payload'])) as Reading)) continue
+        const [measured, received] = [String(row['measured_at']), String(row['received_at'])]
+        const at = Date.parse(measured < received ? measured : received)
+        if (last === undefined || at > last.at) last = { device: String(row['device']), at }
+        // Only behind a clock that runs ahead can there be one that happened later.
+        if (measured <= received) break
+      }
+      return last
     },
     devicesOf: (citizen, at) => selectDevices.all(citizen, at).map((row) => String(row['device'])),
     verdicts(citizen, from) {

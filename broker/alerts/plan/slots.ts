@@ -43,6 +43,15 @@ function dayOf(ms: number, zone: string): Day {
   return Date.parse(date.toString()) / DAY_MS
 }
 
+/** Of the plan: the time-zone library takes 15 us for it. */
+const firstDays = new WeakMap<Plan, Day>()
+
+function firstDayOf(plan: Plan): Day {
+  const day = firstDays.get(plan) ?? dayOf(Date.parse(plan.from), plan.timeZone)
+  firstDays.set(plan, day)
+  return day
+}
+
 function isScheduled({ schedule }: Phase, dayOfPhase: number, day: Day): boolean {
   if (schedule.type === 'daily') return true
   if (schedule.type === 'every') return dayOfPhase % schedule.days === 0
@@ -105,29 +114,29 @@ function* expectedDays(plan: Plan, first: Day, from: number, to: number) {
   }
 }
 
-function calculated(plan: Plan, from: number, to: number): Slot[] {
+/**
+ * The slots of a plan that open within [from, to), in order, reckoned one by one: for a question that is asked once.
+ * Times as of {@link slotsOf}.
+ */
+export function* slotsBetween(plan: Plan, from: number, to: number): Generator<Slot> {
   const begins = Date.parse(plan.from)
   const ends = plan.to === undefined ? Number.POSITIVE_INFINITY : Date.parse(plan.to)
   const earliest = Math.max(from, begins)
   const latest = Math.min(to, ends)
-  if (earliest >= latest) return []
-  const first = dayOf(begins, plan.timeZone)
-  const sinceFirst = (ms: number) => dayOf(ms, plan.timeZone) - first
-  const slots: Slot[] = []
-  for (const { day, windows } of expectedDays(
-    plan,
-    first,
-    Math.max(0, sinceFirst(earliest) - LOOK_BACK_DAYS),
-    sinceFirst(latest),
-  )) {
+  if (earliest >= latest) return
+  const first = firstDayOf(plan)
+  // A zone is at most a day away from UTC: what is looked at too much opens too early or too late.
+  const sinceFirst = (ms: number): Day => Math.floor(ms / DAY_MS) - first
+  const lookedAt = Math.max(0, sinceFirst(earliest) - 1 - LOOK_BACK_DAYS)
+  for (const { day, windows } of expectedDays(plan, first, lookedAt, sinceFirst(latest) + 1)) {
+    if ((day + 2) * DAY_MS < earliest) continue
     for (const window of windows) {
       const opens = instantOf(day, window.from, plan.timeZone, 'earlier')
       if (opens < earliest || opens >= latest) continue
       const closes = instantOf(day, window.to, plan.timeZone, 'later')
-      slots.push({ kind: plan.kind, opens, closes, due: closes + plan.graceMinutes * MINUTE_MS })
+      yield { kind: plan.kind, opens, closes, due: closes + plan.graceMinutes * MINUTE_MS }
     }
   }
-  return slots
 }
 
 /** The same weeks are asked for again and again. */
@@ -144,7 +153,7 @@ const known = new WeakMap<Plan, { readonly from: number; readonly to: number; re
 export function slotsOf(plan: Plan, from: number, to: number): Slot[] {
   let range = known.get(plan)
   if (range === undefined || from < range.from || to > range.to) {
-    range = { from, to: to + AHEAD_MS, slots: calculated(plan, from, to + AHEAD_MS) }
+    range = { from, to: to + AHEAD_MS, slots: [...slotsBetween(plan, from, to + AHEAD_MS)] }
     known.set(plan, range)
   }
   return range.slots.filter(({ opens }) => from <= opens && opens < to)

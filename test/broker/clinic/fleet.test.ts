@@ -30,6 +30,14 @@ const ONE_CLINIC = {
   ...HOMES,
   organisations: HOMES.organisations.map((one) => (one.id === 'other' ? { ...one, type: 'gp' } : one)),
 }
+const MORNINGS = {
+  citizen: 'citizen-1',
+  kind: 'blood-pressure',
+  from: at(-9000),
+  phases: [{ schedule: { type: 'daily' }, windows: [{ from: '08:00', to: '10:00' }] }],
+  author: 'physician-1',
+  reason: 'heart failure',
+}
 
 describe('the fleet', () => {
   test('is the hubs in the homes of the own citizens, and nobody else sees them', async () => {
@@ -117,6 +125,49 @@ describe('the fleet', () => {
     expect(hubs[2]?.certificateEndsAt).toBe(at(60 * 24 * 10))
     expect(hubs[0]?.devices).toMatchObject([{ device: 'cuff-0003', assigned: false }])
     expect(hubs[1]?.devices.find(({ device }) => device === 'cuff-0001')?.assigned).toBe(true)
+  })
+
+  test('says until when a device may stay silent, where its plan may be read; of the plan nothing else', async () => {
+    const planned = { ...ONE_CLINIC, plans: [MORNINGS, { ...MORNINGS, citizen: 'citizen-2' }] }
+    const house = await openHouse(undefined, planned)
+    const measured = reading('a', { measuredAt: at(-1440) })
+    await house.core.send('hub-0001', message(1, [measured]))
+    const expected = async () => {
+      const { hubs } = await fleet(house)
+      return hubs.flatMap(({ devices }) => devices.map(({ device, expectedBy }) => [device, expectedBy]))
+    }
+    expect(await expected()).toEqual([
+      ['cuff-0001', at(-120)],
+      ['cuff-0003', undefined],
+    ])
+    expect((await fleet(house)).hubs.find(({ hub }) => hub === 'hub-0001')?.troubles).toEqual(['unheard'])
+    const asText = await (await house.get('/v1/fleet', await house.token('clinic', 'technician'))).text()
+    expect(asText).not.toMatch(/08:00|daily|blood-pressure"|physician|heart failure/)
+
+    // A pause is known at once, and a plan that has changed.
+    house.core.journal.database
+      .prepare(`INSERT INTO pauses (id, citizen, reason, from_at, to_at, include_red, author, created_at)
+        VALUES ('pause-1', 'citizen-1', 'travel', ?, ?, 0, 'nurse-1', ?)`)
+      .run(at(-600), at(60), at(-600))
+    expect((await expected())[0]).toEqual(['cuff-0001', at(1440 - 120)])
+    house.core.apply({ ...planned, plans: [{ ...MORNINGS, to: at(0) }] })
+    expect((await expected())[0]).toEqual(['cuff-0001', undefined])
+  })
+
+  test('expects nothing by a plan that the organisation may not read, nor by what a former user of a device agreed to', async () => {
+    const grants = (kinds: string[]) =>
+      ONE_CLINIC.grants.map((grant) => (grant.organisation === 'clinic' ? { ...grant, kinds } : grant))
+    const expected = async (change: object) => {
+      const house = await openHouse(undefined, { ...ONE_CLINIC, plans: [MORNINGS], ...change })
+      await house.core.send('hub-0001', message(1, [reading('a', { measuredAt: at(-1440) })]))
+      const { hubs } = await fleet(house)
+      const shown = hubs.flatMap(({ devices }) => devices).find(({ device }) => device === 'cuff-0001')
+      return shown?.expectedBy
+    }
+    expect(await expected({ grants: grants(['blood-pressure']) })).toBe(at(-120))
+    expect(await expected({ grants: grants(['weight']) })).toBeUndefined()
+    const ended = ONE_CLINIC.assignments.map((one) => (one.device === 'cuff-0001' ? { ...one, to: at(-60) } : one))
+    expect(await expected({ assignments: ended })).toBeUndefined()
   })
 
   test('shows readings that are nobody’s yet, of the own hubs, and what happened to them', async () => {

@@ -153,6 +153,8 @@ describe('the overview of a citizen', () => {
         batteryPercent: 60,
         lastSeen: at(-3),
         lastReading: at(-1440),
+        // The window of this morning and its grace are over.
+        expectedBy: at(-120),
       },
     ])
     expect(hubs).toEqual([{ hub: 'hub-0001', state: 'online', since: at(-500), lastHeard: at(-1) }])
@@ -169,7 +171,45 @@ describe('the overview of a citizen', () => {
     const shown = await overview(house, 'other')
     expect(shown).toMatchObject({ kinds: ['weight'], latest: [], alerts: [], normals: [], plans: [], missed: [] })
     expect(shown.rules.map(({ id }) => id)).toEqual(['weight-gain'])
+    expect(shown.devices).toEqual([{ device: 'cuff-0001', driver: 'blood-pressure-service', hub: 'hub-0001' }])
     expect((await overview(house)).alerts).toHaveLength(2)
+  })
+
+  test('expects a device again by the plan for what it measured last of the citizen, and no other device', async () => {
+    const house = await aMonth({
+      ...WATCHED,
+      devices: [...WATCHED.devices, { id: 'cuff-0002', hub: 'hub-0001', driver: 'blood-pressure-service' }],
+      assignments: [...WATCHED.assignments, { device: 'cuff-0002', citizen: 'citizen-1', from: FROM }],
+    })
+    const { core } = house
+    const expected = async () =>
+      Object.fromEntries((await overview(house)).devices.map(({ device, expectedBy }) => [device, expectedBy]))
+    let seq = 100
+    const measure = (change: Partial<Parameters<typeof reading>[1]>) => {
+      seq++
+      return core.send('hub-0001', message(seq, [reading(`use-${seq}`, change)]))
+    }
+    const overdue = { 'cuff-0001': at(-120), 'cuff-0002': undefined }
+    expect(await expected()).toEqual(overdue)
+
+    // No measurement of the citizen by a device: nothing was waited for less.
+    await measure({ status: ['control-solution'] })
+    await measure({ values: { systolic: { absent: 'not-a-number' }, diastolic: { absent: 'not-a-number' } } })
+    const typed = { kind: 'blood-pressure', values: { systolic: 120, diastolic: 80 }, measuredAt: at(-3) }
+    const init = { method: 'POST', body: JSON.stringify(typed), headers: { 'content-type': 'application/json' } }
+    const answer = await house.get('/v1/citizens/citizen-1/readings', await house.token('clinic', 'nurse'), init)
+    expect(answer.status).toBe(200)
+    expect(await expected()).toEqual(overdue)
+
+    // By a clock that runs a year ahead; it happened when the hub got it.
+    await measure({ measuredAt: at(365 * 1440), receivedAt: at(-2000) })
+    expect(await expected()).toEqual(overdue)
+    await measure({ measuredAt: at(-1) })
+    expect(await expected()).toEqual({ 'cuff-0001': at(1440 - 120), 'cuff-0002': undefined })
+
+    core.clock.time += 60_000
+    await measure({ device: 'cuff-0002', measuredAt: at(0), receivedAt: at(0) })
+    expect(await expected()).toEqual({ 'cuff-0001': undefined, 'cuff-0002': at(1440 - 120) })
   })
 
   test('is not for research, nor for who has no grant', async () => {

@@ -1,5 +1,6 @@
-import type { ComponentChildren } from 'preact'
 import type { Overview, ShownDevice, ShownHub } from '../../shapes.ts'
+import { Expected } from '../shell/expected.tsx'
+import { Fact } from '../shell/fact.tsx'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { When } from '../shell/when.tsx'
 import { batteryText, clockText, hubStateText, hubTroubles, isTroubled, problemText } from './equipment-words.ts'
@@ -27,19 +28,11 @@ export function Equipment({ overview }: { readonly overview: Overview }) {
   )
 }
 
-function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
-
 function Device({ device }: { readonly device: ShownDevice }) {
   const language = useLanguage()
   const say = useWords(EQUIPMENT_WORDS)
-  const { model, driver, firmware, batteryPercent, lastSeen, lastReading, clockOffsetMs, problem, slot } = device
+  const { model, driver, firmware, batteryPercent, lastSeen, lastReading, expectedBy, clockOffsetMs } = device
+  const { problem, slot } = device
   return (
     <li class={isTroubled(device) ? 'equipment troubled' : 'equipment'}>
       <p>
@@ -53,6 +46,7 @@ function Device({ device }: { readonly device: ShownDevice }) {
           </Fact>
         )}
         <Fact name={say('lastSeen')}>{lastSeen === undefined ? say('never') : <When at={lastSeen} />}</Fact>
+        {expectedBy !== undefined && <Expected by={expectedBy} />}
         {batteryPercent !== undefined && <Fact name={say('battery')}>{batteryText(batteryPercent, language)}</Fact>}
         {clockOffsetMs !== undefined && <Fact name={say('clock')}>{clockText(clockOffsetMs, language)}</Fact>}
         {firmware !== undefined && <Fact name={say('firmware')}>{firmware}</Fact>}

@@ -1,10 +1,11 @@
+import { Expected } from '../shell/expected.tsx'
+import { Fact } from '../shell/fact.tsx'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { When } from '../shell/when.tsx'
 import { FLEET_WORDS } from './fleet-words.ts'
-import { Fact } from './hub-facts.tsx'
 import { clockWords, type FleetHub, problemWords } from './trouble-words.ts'
 
-/** The devices of a hub. One that measures now and then has been seen last, and is never online or offline. */
+/** The devices of a hub. One that measures now and then has been seen and is expected, and is never online or offline. */
 export function DeviceList({ devices }: { readonly devices: FleetHub['devices'] }) {
   const say = useWords(FLEET_WORDS)
   const language = useLanguage()
@@ -21,6 +22,7 @@ export function DeviceList({ devices }: { readonly devices: FleetHub['devices'] 
               <Fact name={say('lastReading')}>
                 {one.lastReading === undefined ? '–' : <When at={one.lastReading} />}
               </Fact>
+              {one.expectedBy !== undefined && <Expected by={one.expectedBy} />}
               {one.batteryPercent !== undefined && <Fact name={say('battery')}>{`${one.batteryPercent} %`}</Fact>}
               {one.clockOffsetMs !== undefined && (
                 <Fact name={say('clock')}>{clockWords(one.clockOffsetMs, language)}</Fact>

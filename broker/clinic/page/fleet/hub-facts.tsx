@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact'
+import { Fact } from '../shell/fact.tsx'
 import { formatDate, formatSpan } from '../shell/format.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
 import { When } from '../shell/when.tsx'
@@ -7,16 +7,6 @@ import { type FleetHub, problemWords } from './trouble-words.ts'
 
 /** Nobody measures all the time. */
 const QUIET_S = 300
-
-/** A name and what is known; nothing where nothing is known. */
-export function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  )
-}
 
 /** Everything that a hub says of itself. */
 export function HubFacts({ hub }: { readonly hub: FleetHub }) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { holidaysOf } from '../../../../broker/alerts/plan/danish-holidays.ts'
 import { planSchema } from '../../../../broker/alerts/plan/plan.ts'
-import { slotsOf } from '../../../../broker/alerts/plan/slots.ts'
+import { slotsBetween, slotsOf } from '../../../../broker/alerts/plan/slots.ts'
 
 const MORNING = [{ from: '06:00', to: '12:00' }]
 const plan = (change: Record<string, unknown>) =>
@@ -62,6 +62,26 @@ describe('the slots of a plan', () => {
     expect(lengths('2028-03-25T12:00:00Z', '2028-03-26T12:00:00Z')).toEqual([90])
     expect(lengths('2028-10-28T12:00:00Z', '2028-10-29T12:00:00Z')).toEqual([90])
     expect(lengths('2028-10-29T12:00:00Z', '2028-10-30T12:00:00Z')).toEqual([30])
+  })
+  it.each([
+    'Pacific/Kiritimati',
+    'Etc/GMT+12',
+    'Europe/Copenhagen',
+  ])('are the same from whatever moment one asks: %s', (timeZone) => {
+    const nights = plan({
+      timeZone,
+      ...only({ type: 'daily' }, [
+        { from: '00:00', to: '00:30' },
+        { from: '23:30', to: '24:00' },
+      ]),
+    })
+    const [first, last] = [Date.parse('2028-03-20T00:00:00Z'), Date.parse('2028-03-30T00:00:00Z')]
+    const all = [...slotsBetween(nights, first, last)]
+    expect(all).toHaveLength(20)
+    for (let from = first; from < last; from += 3600_000) {
+      const next = all.filter(({ opens }) => opens >= from && opens < from + 86_400_000)
+      expect([...slotsBetween(nights, from, Math.min(last, from + 86_400_000))]).toEqual(next)
+    }
   })
   it('follow the phases one after the other, the last for ever', () => {
     const phases = [

@@ -88,6 +88,9 @@ optional('chromium', hasChromium)("the citizen's page in a browser", () => {
     await page.getByText('derefter hver mandag, onsdag og fredag kl. 8').waitFor()
     await page.getByText('Uvist: hubben i hjemmet er tavs').waitFor()
     await page.getByText('8 % – skal skiftes eller oplades').waitFor()
+    const devices = page.locator('.equipment')
+    await devices.filter({ hasText: 'UA-651BLE' }).getByText('Ventes senestom 22 timer (4. nov. 08.30)').waitFor()
+    await devices.filter({ hasText: 'UC-352BLE' }).getByText('Ventet siden09.00 (1 time)').waitFor()
     await page.getByText('Ring helst efter kl. 9.').waitFor()
     expect(await page.getByRole('link', { name: 'Grænser og plan' }).getAttribute('href')).toBe(
       `#/citizens/${CITIZEN}/settings`,

@@ -78,8 +78,15 @@ export const FLEET: Fleet = {
     hub('hub-0004', {
       clockSynced: false,
       devices: [
-        device('oximeter-0004', { driver: 'nonin-3230', model: '3230', batteryPercent: 4, clockOffsetMs: 7_200_000 }),
+        device('oximeter-0004', {
+          driver: 'nonin-3230',
+          model: '3230',
+          batteryPercent: 4,
+          clockOffsetMs: 7_200_000,
+          expectedBy: before(61),
+        }),
         device('cuff-0004', { problem: 'pairing-failed', assigned: false }),
+        device('scale-0004', { driver: 'ad-uc-352', model: 'UC-352BLE', expectedBy: before(-5) }),
       ],
       troubles: ['clock', 'device-problem', 'device-battery', 'device-clock', 'something-new'],
     }),

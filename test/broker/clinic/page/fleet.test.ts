@@ -10,7 +10,7 @@ import { layoutFaults, refusal } from './page-fixture.ts'
 const TIMEOUT = { timeout: 60_000 }
 optional('chromium', hasChromium)('the fleet', () => {
   it('is where a technician lands: worst first, in words that say what to do', TIMEOUT, async () => {
-    const { page, shoot } = await openFleet('technician', FLEET, { at: AT })
+    const { page, shoot, house } = await openFleet('technician', FLEET, { at: AT })
     await page.getByRole('heading', { name: 'Udstyr' }).waitFor()
     const hubs = page.locator('.hub')
     const names = await hubs.getByRole('heading').allInnerTexts()
@@ -32,12 +32,18 @@ optional('chromium', hasChromium)('the fleet', () => {
     expect(clock).toContain('something-new')
     expect(unheard).toContain('ikke siden serveren startede')
     await page.getByText('Apparater og alle oplysninger').nth(3).click()
-    const devices = await page.locator('.devices').innerText()
+    const facts = async () => (await page.locator('.devices').innerText()).replace(/\s+/g, ' ')
+    const devices = await facts()
     expect(devices).toContain('2 timer bagud')
     expect(devices).toContain('for 2 timer siden')
+    expect(devices).toContain('Ventet siden 10.59 (1 time)')
+    expect(devices).toMatch(/Ventes senest om \d min\. \(12\.05\)/)
     expect(devices).not.toMatch(/forbundet|online|offline/i)
     await shoot('fleet-1')
     expect(await page.getByText('To maskiner bruger samme identitet').count()).toBe(1)
+    house.fleet = { ...FLEET, at: '2026-11-22T11:06:00.000Z' }
+    await page.clock.fastForward(6 * 60_000)
+    await expect.poll(facts).toContain('Ventet siden 12.05')
   })
 
   it('is not offered to a nurse', TIMEOUT, async () => {
