@@ -138,7 +138,7 @@ const load = (): string => loadavg()[0]?.toFixed(1) ?? '?'
 
 export const bench: Bench = async ({ seed, onProgress }) => {
   const dir = mkdtempSync(join(tmpdir(), 'bench-abuse-'))
-  const secrets = provision(dir, fleetRegistry(1, 1))
+  const secrets = await provision(dir, fleetRegistry(1, 1))
   const broker = await startBroker(dir, { tlsPort: 0 })
   try {
     const hub = await connectHub(broker.mqttUrl, secrets, 0)

@@ -70,7 +70,7 @@ export const bench: Bench = async ({ seed, onProgress }) => {
   const dir = mkdtempSync(join(tmpdir(), 'bench-access-'))
   try {
     const world = accessWorld(seed)
-    const secrets = provision(dir, world.registry)
+    const secrets = await provision(dir, world.registry)
     const broker = await startBroker(dir)
     onProgress(`${world.organisations.length} organisations, ${world.citizens.length} citizens, revocation in between`)
     const live = await probeLive(world, broker, dir, secrets)

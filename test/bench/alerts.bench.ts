@@ -84,7 +84,7 @@ export const bench: Bench = async ({ secs = 20, seed, onProgress }) => {
     const few = costOf(dir, FEW_DAYS)
     const many = costOf(dir, DAYS)
     onProgress(`judging measured; writing ${CITIZENS} citizens with ${DAYS} days`)
-    const secrets = provision(dir, alertFleet(HUBS, PER_HUB))
+    const secrets = await provision(dir, alertFleet(HUBS, PER_HUB))
     const history = openHistory(journalPath(dir))
     fill(history, CITIZENS, DAYS, Date.now() - DAY_MS)
     history.journal.close()

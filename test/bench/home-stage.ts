@@ -48,7 +48,7 @@ export async function setStage(options: StageOptions): Promise<HomeStage> {
   const brokerDir = options.brokerDir ?? join(dir, 'broker')
   const hubDir = options.hubDir ?? join(dir, 'hub')
   for (const folder of [brokerDir, hubDir, join(dir, 'radios')]) mkdirSync(folder, { recursive: true })
-  const secrets = provision(brokerDir, scenario.registry)
+  const secrets = await provision(brokerDir, scenario.registry)
   const emitted: EmittedReading[] = []
   const forgotten: string[] = []
   const world = await startWorld(scenario, {

@@ -43,7 +43,7 @@ export const bench: Bench = async ({ secs = SETTLE_S, onProgress }) => {
   const dir = mkdtempSync(join(tmpdir(), 'bench-hub-'))
   const scenario = readScenario('simulators/scenarios/four-devices.json')
   const hub = scenario.registry.hubs[0]?.id ?? ''
-  const secrets = provision(dir, scenario.registry)
+  const secrets = await provision(dir, scenario.registry)
   const broker = await startBroker(dir, { main: 'dist/broker/main.js', tlsPort: 0 })
   const sockets = join(dir, 'radios')
   mkdirSync(sockets)

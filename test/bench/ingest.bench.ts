@@ -61,7 +61,7 @@ function messagesOf(hub: LoadHub, n: number, from: number, count: number, start:
 
 export const bench: Bench = async ({ onProgress }) => {
   const dir = mkdtempSync(join(tmpdir(), 'bench-ingest-'))
-  const secrets = provision(dir, fleetRegistry(HUBS, PER_HUB))
+  const secrets = await provision(dir, fleetRegistry(HUBS, PER_HUB))
   const broker = await startBroker(dir)
   try {
     const hubs = await connectHubs(broker.mqttUrl, secrets, HUBS)

@@ -30,7 +30,7 @@ const LIMITS = [
 
 export const bench: Bench = async ({ secs = 20, seed, onProgress }) => {
   const dir = mkdtempSync(join(tmpdir(), 'bench-latency-'))
-  const secrets = provision(dir, fleetRegistry(HUBS, PER_HUB))
+  const secrets = await provision(dir, fleetRegistry(HUBS, PER_HUB))
   const broker = await startBroker(dir)
   const password = secrets.clients[CLIENT] ?? ''
   try {

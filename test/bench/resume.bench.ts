@@ -19,7 +19,7 @@ const STARTS_A_LIFE = 2.5
 export const bench: Bench = async ({ seed, onProgress }) => {
   const data = mkdtempSync(join(tmpdir(), 'precare-resume-'))
   const random = seeded(seed)
-  const secrets = provision(data, fleetRegistry(1, 1))
+  const secrets = await provision(data, fleetRegistry(1, 1))
   const broker = await startBroker(data)
   const subscriber = startKilledSubscriber('subscriber.ts', join(data, 'received.db'), {
     ...broker,

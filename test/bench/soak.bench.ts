@@ -59,7 +59,7 @@ export const bench: Bench = async ({ seed, onProgress }) => {
   const dir = mkdtempSync(join(tmpdir(), 'bench-soak-'))
   const brokerDir = join(dir, 'broker')
   mkdirSync(brokerDir)
-  const secrets = provision(brokerDir, SOAK_SCENARIO.registry)
+  const secrets = await provision(brokerDir, SOAK_SCENARIO.registry)
   onProgress('building')
   build(join(dir, 'dist'))
   const broker = await startBroker(brokerDir)

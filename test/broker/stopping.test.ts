@@ -28,7 +28,7 @@ interface Place {
 /** @param stdout as `spawn` takes it */
 async function aBroker(stdout: 'pipe' | number) {
   const dataDir = tempDir()
-  const secrets = provision(dataDir, fleetRegistry(1, 1))
+  const secrets = await provision(dataDir, fleetRegistry(1, 1))
   const [mqttPort, httpPort, tlsPort, enrolPort] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const place: Place = { mqttPort, httpPort, tlsPort, enrolPort }
   const ports = ['--mqtt-port', mqttPort, '--http-port', httpPort, '--tls-port', tlsPort, '--enrol-port', enrolPort]

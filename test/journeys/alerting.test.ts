@@ -40,7 +40,7 @@ interface AlertStage {
 
 async function start(citizens: number): Promise<AlertStage> {
   const dir = tempDir()
-  const secrets = provision(dir, fleetRegistry(1, citizens))
+  const secrets = await provision(dir, fleetRegistry(1, citizens))
   const broker = await startBroker(dir, { env: { PRECARE_TEST_SECRET: SECRET } })
   onTestFinished(() => broker.stop(true))
   const password = secrets.clients[CLIENT] ?? ''

@@ -16,7 +16,7 @@ it('fault 25: two hubs hear one device, a card is put back, all of it is replaye
   const dataDir = tempDir()
   // The device belongs to the first hub; the second is a neighbour's.
   const registry: Registry = { ...fleetRegistry(2, 1) }
-  const secrets = provision(dataDir, registry)
+  const secrets = await provision(dataDir, registry)
   const broker = await startBroker(dataDir)
   onTestFinished(() => broker.stop(true))
   const readings = Array.from({ length: READINGS }, (_, n) => {

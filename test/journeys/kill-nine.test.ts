@@ -51,7 +51,7 @@ test('every reading that a device made is stored exactly once, however often hub
   mkdirSync(brokerData)
   const scenario = readScenario(SCENARIO)
   const hub = scenario.registry.hubs[0]?.id ?? ''
-  const secrets = provision(brokerData, scenario.registry)
+  const secrets = await provision(brokerData, scenario.registry)
   const mqttPort = await freePort()
   const emittedPath = join(dir, 'emitted.jsonl')
   mkdirSync(join(dir, 'radios'))

@@ -25,7 +25,7 @@ it('a hub that came back another way stays online when its old connection, and t
   timeout: 25_000,
 }, async () => {
   const dataDir = tempDir()
-  const secrets = provision(dataDir, {
+  const secrets = await provision(dataDir, {
     organisations: [{ id: 'clinic-0001', title: 'Clinic' }],
     citizens: [],
     hubs: [{ id: HUB }],

@@ -194,7 +194,7 @@ describe('a hub that was away for weeks', () => {
     const BACKLOG = 50_000
     const PAGE = 1_000
     const dataDir = tempDir()
-    const secrets = provision(dataDir, {
+    const secrets = await provision(dataDir, {
       organisations: [{ id: 'clinic-0001', title: 'Clinic' }],
       citizens: [{ id: 'citizen-0001' }],
       hubs: [{ id: HUB }],

@@ -34,7 +34,7 @@ function run(command: string, ...args: string[]): void {
 
 run('ip', 'link', 'set', 'lo', 'up')
 const hub = hubId(0)
-const secrets = provision(dir, fleetRegistry(1, READINGS))
+const secrets = await provision(dir, fleetRegistry(1, READINGS))
 const broker = await startBroker(dir, { mqttPort: MQTT_PORT })
 run('nft', 'add', 'table', 'inet', 't')
 run('nft', 'add', 'chain', 'inet', 't', 'c', '{ type filter hook input priority 0 ; }')

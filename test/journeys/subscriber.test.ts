@@ -18,7 +18,7 @@ const SECOND_CLIENT = 'client-other'
 it('fault 28: a clinic that stops reading is cut, delays nobody, and reads on from its cursor', async () => {
   const dataDir = tempDir()
   const registry = fleetRegistry(1, 1)
-  const secrets = provision(dataDir, {
+  const secrets = await provision(dataDir, {
     ...registry,
     clients: [...registry.clients, { id: SECOND_CLIENT, organisation: ORGANISATION }],
   })

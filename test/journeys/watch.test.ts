@@ -36,7 +36,7 @@ test(
     // The limit that the synthetic citizen lives by is moved; the process turns and its heart beats as before.
     const from = '2021-01-01T00:00:00Z'
     const limit = { citizen: 'self-test-citizen', quantity: 'oxygenSaturation', warningLow: 10, from }
-    stage.provision({ limits: [{ ...limit, author: 'somebody', reason: 'a mistake' }] })
+    await stage.provision({ limits: [{ ...limit, author: 'somebody', reason: 'a mistake' }] })
     const blind = await stage.next('late')
     expect(blind.text).toMatch(/the test alert did not (come|clear)/)
     expect(blind.text).not.toContain('no sign of life')

@@ -121,7 +121,7 @@ test('every message and every answer is as the documents that the broker serves 
   mkdirSync(brokerData)
   const { file, organisation } = scenarioWithFhir(data)
   const from = '2020-01-01T00:00:00Z'
-  const secrets = provision(brokerData, {
+  const secrets = await provision(brokerData, {
     organisations: [{ id: organisation, title: 'Clinic' }],
     citizens: [{ id: EXTRA.citizen }],
     hubs: [{ id: EXTRA.hub }, { id: QUIET_HUB }],

@@ -4,6 +4,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
+import { systemClock } from '../../broker/broker-clock.ts'
+import { provision as applyFile } from '../../broker/provision.ts'
+
 /** The real broker in a process of its own, for journeys and benchmarks. */
 
 export interface Registry {
@@ -34,16 +37,12 @@ export interface Secrets {
   readonly clients: Readonly<Record<string, string>>
 }
 
-/** Applies a registry to the data folder and returns the passwords it made. */
-export function provision(dataDir: string, registry: Registry): Secrets {
+/** Applies a registry to the data folder, as `broker/main.ts provision` does, and returns the passwords it made. */
+export async function provision(dataDir: string, registry: Registry): Promise<Secrets> {
   const file = join(dataDir, 'registry.json')
-  const out = join(dataDir, 'secrets.json')
   writeFileSync(file, JSON.stringify(registry))
-  const run = spawnSync(process.execPath, ['broker/main.ts', 'provision', file, '--data', dataDir, '--out', out], {
-    encoding: 'utf8',
-  })
-  if (run.status !== 0) throw new Error(`provision failed: ${run.stderr}${run.stdout}`)
-  return JSON.parse(readFileSync(out, 'utf8'))
+  const { passwords } = await applyFile(dataDir, file, systemClock, { dryRun: false })
+  return passwords
 }
 
 export interface RunningBroker {

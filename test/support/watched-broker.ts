@@ -24,7 +24,7 @@ export interface WatchedBroker {
   /** SIGTERM, and up again on the same ports with the same journal. */
   restart(): Promise<void>
   /** Another registry on top of what holds. */
-  provision(registry: object): void
+  provision(registry: object): Promise<void>
   /** Resolves with the first word of this kind after a moment, now unless said; the test's time limit ends the wait. */
   next(what: Heard['what'], after?: number): Promise<Heard>
   close(): Promise<void>
@@ -50,7 +50,7 @@ export async function startWatchedBroker(
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
   const selfTest: Registry = JSON.parse(readFileSync('broker/watch/self-test.json', 'utf8'))
-  const secrets = provision(dir, { ...selfTest, ...registry })
+  const secrets = await provision(dir, { ...selfTest, ...registry })
   let broker = await startBroker(dir)
   const secret = { env: 'PRECARE_WATCH_SECRET' }
   const config = join(dir, 'watch.json')
@@ -89,10 +89,9 @@ export async function startWatchedBroker(
       await broker.stop()
       broker = await startBroker(dir, { mqttPort: mqttPort ?? 0, httpPort: httpPort ?? 0 })
     },
-    provision(more) {
+    async provision(more) {
       // Passwords are written over no others: those of before hold.
-      rmSync(join(dir, 'secrets.json'))
-      provision(dir, { ...selfTest, ...more })
+      await provision(dir, { ...selfTest, ...more })
     },
     next(what, after = performance.now()) {
       return new Promise((resolve) => {

@@ -40,7 +40,7 @@ let published = 0
 beforeAll(async () => {
   data = mkdtempSync(join(tmpdir(), 'precare-examples-'))
   const clients = Object.values(ACCOUNTS).map((id) => ({ id, organisation: ORGANISATION }))
-  secrets = provision(data, { ...fleetRegistry(1, 1), clients })
+  secrets = await provision(data, { ...fleetRegistry(1, 1), clients })
   broker = await startBroker(data)
   hub = await connectHub(broker.mqttUrl, secrets, 0)
 }, STARTED_WITHIN_MS)
