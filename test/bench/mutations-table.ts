@@ -233,6 +233,12 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*deadline/,
   },
   {
+    name: 'there is no deadline on opening the line to the broker',
+    changes: [{ file: 'gateway/uplink.ts', from: 'ms: this.#withinMs,', to: 'ms: 2 ** 31 - 1,' }],
+    check: vitest('journeys/link'),
+    shows: /FAIL .*answers pings and no subscription/,
+  },
+  {
     name: 'a value at the limit is taken for one beyond it',
     changes: [
       {
