@@ -239,6 +239,12 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*answers pings and no subscription/,
   },
   {
+    name: 'a clock that jumps is believed',
+    changes: [{ file: 'gateway/believed-time.ts', from: '<= STEP_MS', to: '<= Infinity' }],
+    check: vitest('journeys/clock'),
+    shows: /FAIL .*fault 15/,
+  },
+  {
     name: 'a value at the limit is taken for one beyond it',
     changes: [
       {

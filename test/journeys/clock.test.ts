@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { drivers } from '../../device-drivers/index.ts'
 import type { RawReading } from '../../device-drivers/reading.ts'
+import type { TimeSet } from '../../gateway/believed-time.ts'
 import { parseConfig } from '../../gateway/config.ts'
 import { startHub } from '../../gateway/hub.ts'
 import type { BleTransport } from '../../gateway/transport/transport.ts'
@@ -124,13 +125,19 @@ async function home({ truth, hubSays = truth, cuff = {} }: Setting) {
         await clock.advance(SECOND)
       }
     },
-    /** The power fails and comes back. @param hubNowSays of the clock after it @param isSet by a time service */
-    async reboot(hubNowSays: number, afterMs: number, isSet = () => true) {
+    /** The power fails and comes back. @param hubNowSays of the clock after it */
+    async reboot(hubNowSays: number, afterMs: number, timeSet: TimeSet = () => 'nobody') {
       await stop()
       const now = trueNow() + afterMs
       clock = manualClock({ wall: hubNowSays, mono: START_MONO, bootId: 'boot-2' })
-      clock.awaitTime(isSet)
+      clock.awaitTime(timeSet)
       origin = now - START_MONO
+      hub = boot()
+    },
+    /** The process ends and begins anew in the same boot. */
+    async restart() {
+      await stop()
+      clock = clock.nextProcess()
       hub = boot()
     },
   }
@@ -202,14 +209,14 @@ describe('a hub without the time', () => {
     h.measure()
     await h.visit()
     await h.arrived(1)
-    let isSet = false
-    await h.reboot(utc('2026-11-20T14:00:00Z'), 3 * DAY, () => isSet)
+    let mark: number | 'not-yet' = 'not-yet'
+    await h.reboot(utc('2026-11-20T14:00:00Z'), 3 * DAY, () => mark)
     const truth = h.measure()
     await h.visit()
     await h.clock.advance(9 * MINUTE)
     expect(h.sent()).toHaveLength(1)
     h.clock.setWall(h.trueNow())
-    isSet = true
+    mark = h.trueNow()
     const [, reading] = await h.arrived(2)
     expect(off(reading, truth)).toBeLessThan(NEAR_MS)
     expect(reading?.clock.quality).toBe('hub-unsynced')
@@ -217,7 +224,7 @@ describe('a hub without the time', () => {
 
   it('believes its clock ten minutes after the broker answered, where the time service is cut off', async () => {
     const h = await home({ truth: utc('2026-11-20T12:00:00Z') })
-    await h.reboot(utc('2026-11-20T12:00:00Z') + DAY, DAY, () => false)
+    await h.reboot(utc('2026-11-20T12:00:00Z') + DAY, DAY, () => 'not-yet')
     const truth = h.measure()
     await h.visit()
     await h.clock.advance(9 * MINUTE)
@@ -229,32 +236,94 @@ describe('a hub without the time', () => {
 })
 
 describe('a hub whose clock jumps', () => {
+  /** So long after the broker answered nobody is expected to set the clock for the first time any more. */
+  const settled = async (more: Partial<Setting> = {}) => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), cuff: { keepsSent: true }, ...more })
+    await h.clock.advance(11 * MINUTE)
+    return h
+  }
+
   it.each([
     2 * DAY,
     -2 * DAY,
-  ])('fault 15: by %i ms and back: ids stay, nothing is lost, and the cuff is put right', async (jump) => {
-    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), cuff: { keepsSent: true } })
+  ])('fault 15: by %i ms and back: ids stay, nothing is lost, and every time is right or waits', async (jump) => {
+    const h = await settled()
     const before = h.measure()
     await h.visit()
     await h.arrived(1)
     h.clock.setWall(h.trueNow() + jump)
-    // Heard while the clock is wrong; the cuff's clock is set to the wrong time as well.
-    h.measure()
+    // Heard while the clock is wrong: kept, and not sent; and the cuff's clock is left alone.
+    const during = h.measure()
     await h.visit()
-    await h.clock.advance(HOUR)
-    // Made on the wrong clock of the cuff, heard when the hub's is right again.
+    await h.clock.advance(30 * MINUTE)
+    expect(new Set(h.sent().map(({ id }) => id)).size).toBe(1)
+    // Heard when it is right again.
     const between = h.measure()
     h.clock.setWall(h.trueNow())
     await h.visit()
     const after = h.measure()
     await h.visit()
     const readings = await h.arrived(4)
-    for (const truth of [before, between, after]) {
-      expect(readings.some((reading) => off(reading, truth) < NEAR_MS)).toBe(true)
-    }
+    const found = [before, during, between, after].map((truth) => readings.find((one) => off(one, truth) < NEAR_MS))
+    expect(found.map((reading) => reading?.clock.quality)).toEqual(['synced', 'hub-unsynced', 'synced', 'synced'])
     const records = new Set(h.device.emitted.map(({ hex }) => hex))
     const ids = new Set(h.sent().map(({ id }) => id))
     expect([records.size, ids.size]).toEqual([4, 4])
+  })
+
+  it('and is started anew meanwhile: the next process knows what this boot believed', async () => {
+    const h = await settled()
+    h.measure()
+    await h.visit()
+    await h.arrived(1)
+    h.clock.setWall(h.trueNow() + 2 * DAY)
+    await h.restart()
+    const truth = h.measure()
+    await h.visit()
+    await h.clock.advance(30 * MINUTE)
+    expect(new Set(h.sent().map(({ id }) => id)).size).toBe(1)
+    h.clock.setWall(h.trueNow())
+    const [, reading] = await h.arrived(2)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('hub-unsynced')
+  })
+
+  it('and was right to: readings wait for an hour where nobody can vouch for it', async () => {
+    const h = await settled({ hubSays: utc('2026-11-18T12:00:00Z') })
+    h.clock.setWall(h.trueNow())
+    const truth = h.measure()
+    await h.visit()
+    await h.clock.advance(58 * MINUTE)
+    expect(h.sent()).toEqual([])
+    await h.clock.advance(3 * MINUTE)
+    const [reading] = await h.arrived(1)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('hub-unsynced')
+  })
+
+  it('from a saved time to the right one, in its first minutes: nothing waits', async () => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), hubSays: utc('2026-11-18T12:00:00Z') })
+    await h.clock.advance(MINUTE)
+    h.clock.setWall(h.trueNow())
+    const truth = h.measure()
+    await h.visit()
+    const [reading] = await h.arrived(1)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('synced')
+  })
+
+  it('into the future, and is right after a boot: what the time service says goes before the floor left behind', async () => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), hubSays: utc('2026-11-23T12:00:00Z') })
+    h.measure()
+    await h.visit()
+    await h.arrived(1)
+    let mark: number | 'not-yet' = 'not-yet'
+    await h.reboot(utc('2026-11-20T13:00:00Z'), HOUR, () => mark)
+    expect(h.clock.wall()).toBeUndefined()
+    h.clock.setWall(h.trueNow())
+    mark = h.trueNow()
+    await h.clock.advance(SECOND)
+    expect(h.clock.wall()).toBe(h.trueNow())
   })
 })
 
