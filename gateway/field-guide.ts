@@ -103,7 +103,7 @@ export const SYMPTOMS: readonly Symptom[] = [
   {
     seen: 'health `radio.step`, `radio.state` `unavailable`',
     danish: 'Bluetooth virker ikke',
-    means: 'Nothing was heard for minutes; `step` is the last remedy that the hub tried by itself.',
+    means: 'Nothing is heard where something must be; `step` is the last remedy that the hub tried by itself.',
     codes: ['adapter-unavailable'],
     act: 'At `service` or `reboot`: pull the adapter and put it back, or exchange it.',
   },

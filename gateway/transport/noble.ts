@@ -76,6 +76,7 @@ class NobleTransport implements BleTransport {
       time: options.time,
       log: options.log,
       silenceMs: this.#deadlines.silenceMs,
+      deafAfterMs: () => this.#cadence.deafAfterMs,
       heard: (peripheral) => this.#heard(peripheral),
       busy: () => this.#links.size + this.#connecting.size > 0,
       ...(options.powerCycle && { powerCycle: options.powerCycle }),
@@ -140,12 +141,9 @@ class NobleTransport implements BleTransport {
 
   #heard(peripheral: NoblePeripheral): void {
     this.#adapter.scan.heard()
-    // noble forgets nothing: 1.6 MB a day in a block of flats (abandonware/noble#109, noble/noble#636).
     this.#cadence.heard(peripheral.id, this.#options.time.now())
-    for (const id of this.#recent.touch(peripheral.id)) {
-      this.#adapter.on?.radio.forget(id)
-      this.#cadence.forget(id)
-    }
+    // noble forgets nothing: 1.6 MB a day in a block of flats (abandonware/noble#109, noble/noble#636).
+    for (const id of this.#recent.touch(peripheral.id)) this.#adapter.on?.radio.forget(id)
     const seen = toAdvertisement(peripheral)
     for (const found of this.#awaited.get(seen.address) ?? []) found(peripheral)
     try {

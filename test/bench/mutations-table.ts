@@ -245,6 +245,18 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*fault 15/,
   },
   {
+    name: 'a house where nobody advertises but who measures is taken for a deaf radio',
+    changes: [
+      {
+        file: 'gateway/transport/scan.ts',
+        from: 'this.#everHeard ? this.#deafAfterMs() : this.#silenceMs',
+        to: 'this.#silenceMs',
+      },
+    ],
+    check: vitest('journeys/radio'),
+    shows: /FAIL .*in which only a cuff speaks/,
+  },
+  {
     name: 'a value at the limit is taken for one beyond it',
     changes: [
       {
