@@ -9,7 +9,7 @@ import type { RadioStep } from './transport.ts'
 const STEPS: readonly RadioStep[] = ['scan', 'adapter', 'scan', 'power']
 /** Longest time between two repairs of a silent radio: an empty house at night is silent too. */
 const LONGEST_WINDOW_MS = 15 * 60_000
-/** In a house where nobody advertises but who measures: a new scan costs nothing, a new adapter comes every six hours. */
+/** Where nothing advertises but a device in use: a new scan costs nothing, a new adapter comes every six hours. */
 const SCANS_IN_A_QUIET_HOUSE = 24
 
 /** @param repairs tried since the last sign of life, from 0 */

@@ -245,7 +245,7 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*fault 15/,
   },
   {
-    name: 'a house where nobody advertises but who measures is taken for a deaf radio',
+    name: 'a quiet house is taken for one with a deaf radio',
     changes: [
       {
         file: 'gateway/transport/scan.ts',

@@ -101,6 +101,7 @@ async function home({ truth, hubSays = truth, cuff = {} }: Setting) {
     device,
     trueNow,
     sent,
+    advertise,
     get clock() {
       return clock
     },
@@ -284,6 +285,20 @@ describe('a hub whose clock jumps', () => {
     expect(new Set(h.sent().map(({ id }) => id)).size).toBe(1)
     h.clock.setWall(h.trueNow())
     const [, reading] = await h.arrived(2)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('hub-unsynced')
+  })
+
+  it('and is back before the next round of housekeeping: what was heard meanwhile is sent all the same', async () => {
+    const h = await settled()
+    const truth = h.measure()
+    // Just after a round; the next is a second later.
+    await h.clock.advance(15 * SECOND - ((h.clock.now() - START_MONO) % SECOND) + 10)
+    h.clock.setWall(h.trueNow() + DAY)
+    h.advertise()
+    await h.clock.advance(900)
+    h.clock.setWall(h.trueNow())
+    const [reading] = await h.arrived(1)
     expect(off(reading, truth)).toBeLessThan(NEAR_MS)
     expect(reading?.clock.quality).toBe('hub-unsynced')
   })
