@@ -103,7 +103,7 @@ export const SYMPTOMS: readonly Symptom[] = [
   {
     seen: 'health `radio.step`, `radio.state` `unavailable`',
     danish: 'Bluetooth virker ikke',
-    means: 'Nothing was heard for minutes; `step` is the last remedy that the hub tried by itself.',
+    means: 'Nothing is heard where something must be; `step` is the last remedy that the hub tried by itself.',
     codes: ['adapter-unavailable'],
     act: 'At `service` or `reboot`: pull the adapter and put it back, or exchange it.',
   },
@@ -114,9 +114,10 @@ export const SYMPTOMS: readonly Symptom[] = [
     codes: ['port-unavailable'],
   },
   {
-    seen: 'health `clock.synced` is false',
+    seen: 'health `clock.synced` is false; `clock-stepped` in the log',
     danish: 'Hubben kender ikke klokken',
-    means: 'It measures and holds; readings are stamped and sent when the time has come.',
+    means:
+      'It has no time yet, or its clock was set by more than five minutes and nothing says that this is right: it measures and holds, for an hour at most while the broker answers.',
     act: "Let the hub reach NTP (UDP 123) or its network's time server.",
   },
   {

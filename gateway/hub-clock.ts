@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
+import { BelievedTime, type TimeSet } from './believed-time.ts'
 
 /**
  * The hub's two clocks. Monotonic time counts from the boot of the machine and never jumps: deadlines and intervals.
- * Wall time is believed only when it can be right: a small computer without a battery-backed clock starts in 1970 or at
- * the time it was last switched off, and learns the time from the network minutes later, or weeks.
+ * Wall time is believed only when it can be right (`believed-time.ts`): a small computer without a battery-backed clock
+ * starts in 1970 or at the time it was last switched off, and learns the time from the network minutes later, or weeks.
  */
 export interface HubClock {
   /** Of the machine, not of the process: after a restart of the process the monotonic times still belong together. */
@@ -18,21 +19,15 @@ export interface HubClock {
   wallAt(bootId: string, monoMs: number): number | undefined
   /** The last wall time the outbox has seen: an earlier one now is a clock that was restored, not the time. */
   raiseFloor(unixMs: number): void
-  /** From now on the time is not believed before `isSet` said yes once; see `networkReached` for a network without time. */
-  awaitTime(isSet: () => boolean): void
-  /** The broker answers. Ten minutes later the time is believed even if nobody set it: it would come by the same network. */
+  /** From now on the word of a time service counts: see `believed-time.ts`. */
+  awaitTime(set: TimeSet): void
+  /** The broker answers: a time service would have set the time by the same network before long. */
   networkReached(): void
+  /** Unix ms of the machine's boot, once the time is settled: what a later process of this boot is to {@link recall}. */
+  bootedAt(): number | undefined
+  recall(bootedAt: number): void
   setTimeout(callback: () => void, ms: number): { cancel(): void }
 }
-
-/** No build of this software is older: a clock before it is wrong. */
-const BUILD_FLOOR_MS = Date.UTC(2026, 0, 1)
-
-/** A floor that a clock once set into the future has left behind must not silence the hub for ever. */
-const RESTORED_FLOOR_HOLDS_MS = 24 * 3600_000
-
-/** A time service asks as soon as there is a network, and then within seconds; one that has not by now is cut off (UDP 123). */
-const NETWORK_WITHOUT_TIME_MS = 10 * 60_000
 
 export interface ClockSources {
   readonly bootId: string
@@ -61,38 +56,22 @@ const system: Omit<ClockSources, 'bootId'> = {
 
 /** @param sources the machine's clocks, or a test's */
 export function createHubClock(sources: ClockSources = { bootId: machineBootId(), ...system }): HubClock {
-  const startedAt = sources.monoMs()
-  let restoredFloor = 0
-  let isSet = (): boolean => true
-  let believedAt = Number.POSITIVE_INFINITY
-  const wall = (): number | undefined => {
-    if (sources.monoMs() < believedAt && !isSet()) return undefined
-    // A service that is started anew forgets that it has set the time.
-    believedAt = Number.NEGATIVE_INFINITY
-    const unix = sources.unixMs()
-    if (unix < BUILD_FLOOR_MS) return undefined
-    if (unix < restoredFloor && sources.monoMs() - startedAt < RESTORED_FLOOR_HOLDS_MS) return undefined
-    return unix
-  }
+  const believed = new BelievedTime(sources)
+  const wall = () => believed.now()
   return {
     bootId: sources.bootId,
     now: sources.monoMs,
     wall,
-    earliest: () => wall() ?? Math.max(BUILD_FLOOR_MS, restoredFloor),
+    earliest: () => wall() ?? believed.floor,
     wallAt: (bootId, monoMs) => {
       const unix = wall()
       return unix === undefined || bootId !== sources.bootId ? undefined : unix - (sources.monoMs() - monoMs)
     },
-    raiseFloor: (unixMs) => {
-      restoredFloor = Math.max(restoredFloor, unixMs)
-    },
-    awaitTime: (asked) => {
-      isSet = asked
-      believedAt = Number.POSITIVE_INFINITY
-    },
-    networkReached: () => {
-      believedAt = Math.min(believedAt, sources.monoMs() + NETWORK_WITHOUT_TIME_MS)
-    },
+    raiseFloor: (unixMs) => believed.raiseFloor(unixMs),
+    awaitTime: (set) => believed.awaitService(set),
+    networkReached: () => believed.networkReached(),
+    bootedAt: () => believed.bootedAt,
+    recall: (bootedAt) => believed.recall(bootedAt),
     setTimeout: sources.setTimeout,
   }
 }

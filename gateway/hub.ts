@@ -4,6 +4,7 @@ import { topics } from '../broker/contract/topics.ts'
 import type { Driver } from '../device-drivers/driver.ts'
 import { PreCareError } from '../device-drivers/errors.ts'
 import { openBallast } from './ballast.ts'
+import { recallClock } from './clock-notes.ts'
 import type { HubConfig } from './config.ts'
 import { DeviceStates } from './device-states.ts'
 import { dialBroker } from './dial.ts'
@@ -107,7 +108,7 @@ export function startHub(parts: HubParts): Hub {
   }
   const diskWatch = disk && watchDisk(outbox.room, disk, log)
   diskWatch?.look()
-  clock.raiseFloor(Number(notes.get('wall') ?? 0))
+  const noteClock = recallClock(clock, notes)
   const certificates = identityFolder(config.dataDir)
   const secure = config.broker.url.startsWith('mqtts:')
   if (secure) clock.raiseFloor(readIdentity(certificates)?.earliest ?? 0)
@@ -167,6 +168,7 @@ export function startHub(parts: HubParts): Hub {
   /** Completes held rows when the time arrives, prunes, and tells the broker how the hub is. */
   const keepHouse = async (signal: AbortSignal): Promise<void> => {
     let timeKnown = false
+    let held = 0
     let shown = false
     let pruneAt = clock.now()
     let diskAt = clock.now() + DISK_EVERY_MS
@@ -176,8 +178,13 @@ export function startHub(parts: HubParts): Hub {
     let healthAt = clock.now() + config.healthEveryS * 1000
     while (!signal.aborted) {
       try {
-        if (!timeKnown && clock.wall() !== undefined && (await outbox.completeHeld()) > 0) uplink.wake()
-        timeKnown = clock.wall() !== undefined
+        if (uplink.connected) clock.networkReached()
+        const known = clock.wall() !== undefined
+        if (timeKnown && !known) log.warn('clock-stepped')
+        // A doubt that is over within a round leaves held rows as well.
+        if (known && (!timeKnown || held > 0) && (await outbox.completeHeld()) > 0) uplink.wake()
+        timeKnown = known
+        await noteClock()
         const changed = diskWatch !== undefined && outbox.room.full !== (diskWatch.alarm === 'full')
         if (clock.now() >= diskAt || changed) {
           diskAt = clock.now() + (outbox.room.full ? FULL_EVERY_MS : DISK_EVERY_MS)
@@ -212,7 +219,9 @@ export function startHub(parts: HubParts): Hub {
           healthAt = clock.now() + config.healthEveryS * 1000
           sendHealth()
         }
-        parts.onRound?.(statusLine(uplink.connected, outbox.counts().unsent, diskWatch?.alarm))
+        const counts = outbox.counts()
+        held = counts.held
+        parts.onRound?.(statusLine(uplink.connected, counts.unsent, diskWatch?.alarm))
       } catch (error) {
         log.error('housekeeping-failed', errorFields(error))
       }

@@ -10,6 +10,7 @@ import { utcText } from './local-time.ts'
 import { errorFields, type Log } from './log.ts'
 import type { Outbox, Run } from './outbox.ts'
 import { SendWindow } from './send-window.ts'
+import { withDeadline } from './transport/deadline.ts'
 
 /** Half of what a home router's address translation forgets an idle connection after, at the least. */
 const KEEPALIVE_S = 30
@@ -45,7 +46,7 @@ export interface UplinkOptions {
   readonly onRefused?: () => void
   /** By default 30; a line is dead when nothing came back for one and a half of it. */
   readonly keepaliveS?: number
-  /** From dialling to the broker's acceptance; by default 30 s. */
+  /** From dialling to the broker's acceptance, and from there to its first answers; by default 30 s each. */
   readonly connectTimeoutMs?: number
 }
 
@@ -75,6 +76,10 @@ export class Uplink {
 
   start(): void {
     this.#running = this.#run()
+  }
+
+  get #withinMs(): number {
+    return this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
   }
 
   get connected(): boolean {
@@ -157,7 +162,7 @@ export class Uplink {
       return isPreCareError(error) ? error : new PreCareError('uplink-lost', messageOf(error), { cause: error })
     }
     const { clock } = this.#options
-    const withinMs = this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
+    const withinMs = this.#withinMs
     const since = clock.now()
     const limit = deadline(clock, withinMs, signal, () => new PreCareError('uplink-lost', 'no connection in time'))
     let stream: Duplex
@@ -199,20 +204,22 @@ export class Uplink {
     })
     client.on('close', () => end(new PreCareError('uplink-lost', 'the connection was closed')))
     client.on('message', (topic, payload) => this.#hear(topic, payload))
-    client.on('connect', () => this.#open(client).catch((error: unknown) => end(asLost(error))))
+    client.on('connect', () => this.#open(client, over.signal).catch((error: unknown) => end(asLost(error))))
     await aborted(AbortSignal.any([signal, over.signal]))
     this.#client = undefined
     client.end(true)
     return asLost(over.signal.reason ?? new PreCareError('uplink-lost', 'the hub stops'))
   }
 
-  async #open(client: MqttClient): Promise<void> {
-    const { hub, retained, onConnected, log } = this.#options
-    const granted = await client.subscribeAsync(topics.hubReceipts(hub), { qos: 1 })
-    if (granted.some(({ qos }) => qos > 2)) {
-      throw new PreCareError('uplink-refused', 'the broker did not grant the topic of receipts')
-    }
-    await client.publishAsync(topics.hubState(hub), this.#stateText('online', true), { qos: 1, retain: true })
+  async #open(client: MqttClient, over: AbortSignal): Promise<void> {
+    const { clock, retained, onConnected, log } = this.#options
+    // Its answers to pings are no proof: a broker that hangs behind its door gives them, too.
+    await withDeadline(this.#greet(client), {
+      time: clock,
+      ms: this.#withinMs,
+      signals: [over],
+      expired: () => new PreCareError('uplink-lost', 'the broker took the connection and answers nothing more'),
+    })
     if (client !== this.#client) return
     this.#state = 'online'
     log.info('uplink-online', { session: this.#session })
@@ -221,6 +228,15 @@ export class Uplink {
     onConnected?.()
     this.wake()
     await this.#watch(client)
+  }
+
+  async #greet(client: MqttClient): Promise<void> {
+    const { hub } = this.#options
+    const granted = await client.subscribeAsync(topics.hubReceipts(hub), { qos: 1 })
+    if (granted.some(({ qos }) => qos > 2)) {
+      throw new PreCareError('uplink-refused', 'the broker did not grant the topic of receipts')
+    }
+    await client.publishAsync(topics.hubState(hub), this.#stateText('online', true), { qos: 1, retain: true })
   }
 
   /** Looks after unanswered messages for as long as this connection stands. */

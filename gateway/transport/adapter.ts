@@ -21,6 +21,8 @@ export interface AdapterOptions {
   readonly time: HubTime
   readonly log: TransportLog
   readonly silenceMs: number
+  /** See {@link Scan}. */
+  readonly deafAfterMs: () => number | undefined
   readonly heard: (peripheral: NoblePeripheral) => void
   /** Links or connections exist: then the radio works, however silent it is. */
   readonly busy: () => boolean
@@ -44,9 +46,10 @@ export class Adapter {
 
   constructor(options: AdapterOptions) {
     this.#options = options
-    this.scan = new Scan(options.time, options.silenceMs, (step) => {
+    const onDeaf = (step: Exclude<RadioStep, 'scan'>) => {
       if (!options.busy()) this.#repair(step)
-    })
+    }
+    this.scan = new Scan(options.time, options.silenceMs, onDeaf, options.deafAfterMs)
   }
 
   get state(): RadioHealth['state'] {

@@ -61,9 +61,10 @@ export class NobleLink implements OpenGattLink {
       refused: (request, code) => this.#refused(request, code),
       malformed: () => this.#fail(new PreCareError('packet-malformed', `${this.address} sent a malformed packet`)),
       pairingFailed: () => this.#fail(new PreCareError('pairing-failed', `${this.address} did not pair`)),
-      // With stored keys the encryption is on its way already.
       securityRequested: () => {
+        // With stored keys the encryption is on its way already; whether the device knows them is not said yet.
         if (this.#encryption === undefined) this.#channel.pair()
+        else this.#asked = true
       },
       encryption: (on) => this.#encryption?.(on),
       bonded: options.onBond,
@@ -72,6 +73,8 @@ export class NobleLink implements OpenGattLink {
   }
 
   #encryption: ((on: boolean) => void) | undefined
+  /** The device asked for security while stored keys were tried. */
+  #asked = false
 
   get lost(): AbortSignal {
     return this.#lost.signal
@@ -83,12 +86,29 @@ export class NobleLink implements OpenGattLink {
   }
 
   /** Encrypts with stored keys; false when the device does not know them any more. */
-  async encryptWith(bond: Bond, signal: AbortSignal): Promise<boolean> {
+  encryptWith(bond: Bond, signal: AbortSignal): Promise<boolean> {
+    return this.#encrypted(() => this.#channel.encryptWith(bond), this.#deadlines.encryptMs, signal)
+  }
+
+  /**
+   * To be called when the stored keys did not do: pairs anew if the device asked for security. It asks once per link,
+   * and may say nothing before the link is encrypted.
+   * @throws PreCareError 'pairing-failed' and what else ends a link
+   */
+  async pairIfAsked(signal: AbortSignal): Promise<void> {
+    if (this.#asked) await this.#encrypted(() => this.#channel.pair(), this.#deadlines.operationMs, signal)
+  }
+
+  async #encrypted(start: () => void, ms: number, signal: AbortSignal): Promise<boolean> {
     const outcome = new Promise<boolean>((resolve) => {
       this.#encryption = resolve
     })
-    this.#channel.encryptWith(bond)
-    return await this.#within(outcome, this.#deadlines.encryptMs, 'encryption', [signal])
+    start()
+    try {
+      return await this.#within(outcome, ms, 'encryption', [signal])
+    } finally {
+      this.#encryption = undefined
+    }
   }
 
   /** Finds everything there is. noble's own "all services" never calls back for a device without services. */

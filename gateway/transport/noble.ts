@@ -60,6 +60,8 @@ class NobleTransport implements BleTransport {
   readonly #recent = new Recent(PERIPHERALS_KEPT, (id) => this.#links.has(id) || this.#connecting.has(id))
   /** Addresses whose stored keys broke the last link: the next visit goes without, so that the device can pair anew. */
   readonly #staleBonds = new Set<string>()
+  /** Addresses whose device did not know its stored keys: said once, until it has new ones. */
+  readonly #forgottenBonds = new Set<string>()
   readonly #awaited = new Map<string, Set<(peripheral: NoblePeripheral) => void>>()
   #onAdvertisement: (seen: Advertisement) => void = () => undefined
   readonly #cadence = new Cadence()
@@ -74,6 +76,7 @@ class NobleTransport implements BleTransport {
       time: options.time,
       log: options.log,
       silenceMs: this.#deadlines.silenceMs,
+      deafAfterMs: () => this.#cadence.deafAfterMs,
       heard: (peripheral) => this.#heard(peripheral),
       busy: () => this.#links.size + this.#connecting.size > 0,
       ...(options.powerCycle && { powerCycle: options.powerCycle }),
@@ -138,12 +141,9 @@ class NobleTransport implements BleTransport {
 
   #heard(peripheral: NoblePeripheral): void {
     this.#adapter.scan.heard()
-    // noble forgets nothing: 1.6 MB a day in a block of flats (abandonware/noble#109, noble/noble#636).
     this.#cadence.heard(peripheral.id, this.#options.time.now())
-    for (const id of this.#recent.touch(peripheral.id)) {
-      this.#adapter.on?.radio.forget(id)
-      this.#cadence.forget(id)
-    }
+    // noble forgets nothing: 1.6 MB a day in a block of flats (abandonware/noble#109, noble/noble#636).
+    for (const id of this.#recent.touch(peripheral.id)) this.#adapter.on?.radio.forget(id)
     const seen = toAdvertisement(peripheral)
     for (const found of this.#awaited.get(seen.address) ?? []) found(peripheral)
     try {
@@ -267,15 +267,20 @@ class NobleTransport implements BleTransport {
 
   /**
    * Before any GATT call, since a device that pairs only once refuses everything else. A device that has lost its keys
-   * goes on without; it pairs anew when it asks for that, and only a new pairing that worked replaces the old keys.
+   * goes on without; it pairs anew when it asks for that, by a Security Request here or by refusing a request later, and
+   * only a new pairing that worked replaces the old keys.
    */
   async #secure(link: NobleLink, signal: AbortSignal): Promise<void> {
     const { bonds, log } = this.#options
     const bond = bonds.get(link.address)
     if (bond === undefined || this.#staleBonds.has(link.address)) return
     try {
-      const encrypted = await link.encryptWith(bond, signal)
-      if (!encrypted) log.warn({ address: link.address }, 'device does not know its stored keys')
+      if (await link.encryptWith(bond, signal)) return
+      if (!this.#forgottenBonds.has(link.address)) {
+        this.#forgottenBonds.add(link.address)
+        log.warn({ address: link.address }, 'device does not know its stored keys')
+      }
+      await link.pairIfAsked(signal)
     } catch (error) {
       if (brokeOverSecurity(error)) this.#staleBonds.add(link.address)
       throw error
@@ -287,6 +292,7 @@ class NobleTransport implements BleTransport {
     try {
       bonds.put(address, bond)
       this.#staleBonds.delete(address)
+      this.#forgottenBonds.delete(address)
       log.info({ address }, 'device bonded')
     } catch (error) {
       log.error({ address, reason: isPreCareError(error) ? error.code : messageOf(error) }, 'bond was not kept')

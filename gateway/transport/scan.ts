@@ -1,4 +1,4 @@
-import { stepAfter, windowAfter } from './radio-ladder.ts'
+import { precautionAfter, stepAfter, windowAfter } from './radio-ladder.ts'
 import type { RadioStep } from './transport.ts'
 import type { HubTime } from './transport-time.ts'
 
@@ -12,8 +12,8 @@ export interface Scanner {
 const RESTART_MS = 500
 /** For the controller to answer "stop". */
 const STOP_MS = 1_000
-/** Looks in one silence period. */
-const LOOKS = 3
+/** Looks in one silence period: a busy house shows sooner that its radio is deaf. */
+const LOOKS = 9
 
 /**
  * Keeps the wish to scan apart from what the radio does. Scanning stops silently: another program stops it
@@ -24,6 +24,7 @@ export class Scan {
   readonly #time: HubTime
   readonly #silenceMs: number
   readonly #onDeaf: (step: Exclude<RadioStep, 'scan'>) => void
+  readonly #deafAfterMs: () => number | undefined
   #scanner: Scanner | undefined
   #pauses = 0
   #onStopped: (() => void) | undefined
@@ -33,13 +34,24 @@ export class Scan {
   /** Since the last sign of life or repair. */
   #quietSince: number
   #repairs = 0
+  #everHeard = false
   restarts = 0
 
-  /** @param onDeaf a restart of the scan did not help: the adapter must be opened anew, or switched off and on */
-  constructor(time: HubTime, silenceMs: number, onDeaf: (step: Exclude<RadioStep, 'scan'>) => void) {
+  /**
+   * @param silenceMs for a radio that has heard nothing yet, and for a quiet house
+   * @param onDeaf a restart of the scan did not help: the adapter must be opened anew, or switched off and on
+   * @param deafAfterMs silence that proves a radio deaf which has heard; undefined when none does
+   */
+  constructor(
+    time: HubTime,
+    silenceMs: number,
+    onDeaf: (step: Exclude<RadioStep, 'scan'>) => void,
+    deafAfterMs: () => number | undefined,
+  ) {
     this.#time = time
     this.#silenceMs = silenceMs
     this.#onDeaf = onDeaf
+    this.#deafAfterMs = deafAfterMs
     this.#lastHeard = time.now()
     this.#quietSince = this.#lastHeard
   }
@@ -48,9 +60,14 @@ export class Scan {
     return this.#time.now() - this.#lastHeard
   }
 
-  /** The last repair since the last sign of life. */
+  /** The last repair since the last sign of life; what is done to a quiet house by way of precaution is none. */
   get step(): RadioStep | undefined {
-    return this.#repairs === 0 ? undefined : stepAfter(this.#repairs - 1)
+    return this.#repairs === 0 || this.#provenAfterMs === undefined ? undefined : stepAfter(this.#repairs - 1)
+  }
+
+  /** A radio that never heard anything is not known to work. */
+  get #provenAfterMs(): number | undefined {
+    return this.#everHeard ? this.#deafAfterMs() : this.#silenceMs
   }
 
   /** The radio is on. */
@@ -74,6 +91,7 @@ export class Scan {
   heard(): void {
     this.#lastHeard = this.#time.now()
     this.#quietSince = this.#lastHeard
+    this.#everHeard = true
     this.#repairs = 0
   }
 
@@ -129,7 +147,7 @@ export class Scan {
   #watch(): void {
     this.#look?.cancel()
     this.#look = this.#time.setTimeout(() => {
-      const window = windowAfter(this.#repairs, this.#silenceMs)
+      const window = windowAfter(this.#repairs, this.#provenAfterMs ?? this.#silenceMs)
       if (this.#pauses === 0 && this.#time.now() - this.#quietSince >= window) this.#repair()
       if (this.#scanner !== undefined) this.#watch()
     }, this.#silenceMs / LOOKS)
@@ -137,7 +155,7 @@ export class Scan {
 
   #repair(): void {
     this.#quietSince = this.#time.now()
-    const step = stepAfter(this.#repairs)
+    const step = this.#provenAfterMs === undefined ? precautionAfter(this.#repairs) : stepAfter(this.#repairs)
     this.#repairs += 1
     this.restarts += 1
     if (step === 'scan') this.#start()

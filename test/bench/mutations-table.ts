@@ -233,6 +233,30 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*deadline/,
   },
   {
+    name: 'there is no deadline on opening the line to the broker',
+    changes: [{ file: 'gateway/uplink.ts', from: 'ms: this.#withinMs,', to: 'ms: 2 ** 31 - 1,' }],
+    check: vitest('journeys/link'),
+    shows: /FAIL .*answers pings and no subscription/,
+  },
+  {
+    name: 'a clock that jumps is believed',
+    changes: [{ file: 'gateway/believed-time.ts', from: '<= STEP_MS', to: '<= Infinity' }],
+    check: vitest('journeys/clock'),
+    shows: /FAIL .*fault 15/,
+  },
+  {
+    name: 'a quiet house is taken for one with a deaf radio',
+    changes: [
+      {
+        file: 'gateway/transport/scan.ts',
+        from: 'this.#everHeard ? this.#deafAfterMs() : this.#silenceMs',
+        to: 'this.#silenceMs',
+      },
+    ],
+    check: vitest('journeys/radio'),
+    shows: /FAIL .*in which only a cuff speaks/,
+  },
+  {
     name: 'a value at the limit is taken for one beyond it',
     changes: [
       {

@@ -1,142 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { drivers } from '../../device-drivers/index.ts'
-import type { RawReading } from '../../device-drivers/reading.ts'
-import { parseConfig } from '../../gateway/config.ts'
-import { startHub } from '../../gateway/hub.ts'
-import type { BleTransport } from '../../gateway/transport/transport.ts'
-import { createBloodPressureCuff } from '../../simulators/devices/blood-pressure-cuff.ts'
-import type { StoreAndForwardOptions } from '../../simulators/devices/store-and-forward.ts'
-import { seededRandom } from '../../simulators/scenario-random.ts'
-import { type ManualClock, manualClock } from '../support/manual-clock.ts'
-import { receiptBroker } from '../support/receipt-broker.ts'
-import { tempDir } from '../support/temp-dir.ts'
-import { wire } from '../support/wired-link.ts'
-
-/** The whole hub with a real driver and a simulated cuff, while the hub's clock and the cuff's are wrong in every way. */
-
-const HUB = 'hub-0001'
-const ADDRESS = 'a4:c1:38:00:00:01'
-const SECOND = 1_000
-const MINUTE = 60 * SECOND
-const HOUR = 60 * MINUTE
-const DAY = 24 * HOUR
-/** A clock of whole seconds, a read and a write of it. */
-const NEAR_MS = 3 * SECOND
-const START_MONO = 30_000
-const utc = (text: string): number => Date.parse(text)
-
-interface Setting {
-  /** What the time really is. */
-  readonly truth: number
-  /** What the hub's clock says at its start; by default the truth. */
-  readonly hubSays?: number
-  readonly cuff?: Partial<StoreAndForwardOptions>
-}
-
-async function home({ truth, hubSays = truth, cuff = {} }: Setting) {
-  const broker = await receiptBroker(HUB)
-  const dataDir = tempDir()
-  let clock: ManualClock = manualClock({ wall: hubSays, mono: START_MONO, bootId: 'boot-1' })
-  /** The true time goes on over reboots. */
-  let origin = truth - START_MONO
-  const trueNow = () => origin + clock.now()
-  const time = {
-    now: () => clock.now(),
-    setTimeout: (callback: () => void, ms: number) => clock.setTimeout(callback, ms),
-  }
-  const line = wire(time)
-  const device = createBloodPressureCuff(
-    { id: 'cuff-0001', address: ADDRESS, leavesAfterMs: 100, ...cuff },
-    { time, wallNow: trueNow, timeZone: 'Europe/Copenhagen', random: seededRandom(1) },
-  )
-  device.attachTo(line.place)
-  let hear: Parameters<BleTransport['start']>[0] = () => undefined
-  const ble: BleTransport = {
-    start: (onAdvertisement) => {
-      hear = onAdvertisement
-    },
-    connect: async () => {
-      const link = line.connect()
-      return { ...link, lost: new AbortController().signal, close: () => Promise.resolve(link.close()) }
-    },
-    health: () => ({ state: 'ready', silentForMs: 0, linksOpen: 0, scanRestarts: 0, connectFailures: 0 }),
-  }
-  const boot = () =>
-    startHub({
-      config: parseConfig(
-        {
-          hub: HUB,
-          dataDir,
-          broker: { url: broker.url, username: HUB, password: 'secret' },
-          devices: [{ id: 'cuff-0001', driver: 'blood-pressure-service', address: ADDRESS }],
-        },
-        { drivers },
-        () => '',
-      ),
-      drivers,
-      clock,
-      random: () => 0.5,
-      randomHex: (bytes) => randomBytes(bytes).toString('hex'),
-      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
-      version: '0.0.0',
-      memory: () => 1,
-      ble,
-    })
-  let hub = boot()
-  const stop = async () => {
-    const over = { yet: false }
-    void hub.stop().then(() => {
-      over.yet = true
-    })
-    while (!over.yet) await clock.advance(100)
-  }
-  onTestFinished(stop)
-  const sent = (): RawReading[] => broker.batches().flatMap(({ readings }): RawReading[] => readings)
-  const advertise = () =>
-    hear({ address: ADDRESS, addressType: 'public', services: ['1810'], serviceData: {}, connectable: true, rssi: -60 })
-  let pulse = 60
-  return {
-    device,
-    trueNow,
-    sent,
-    get clock() {
-      return clock
-    },
-    everythingHeard: () => broker.heard.map(({ text }) => text).join('\n'),
-    /** Measures now; returns the true time of it. */
-    measure(values?: Readonly<Record<string, number>>): number {
-      pulse += 1
-      device.measure(values ?? { systolic: 132, diastolic: 84, pulseRate: pulse })
-      return trueNow()
-    },
-    /** The hub hears the cuff and visits it until nothing is unsent. */
-    async visit() {
-      await clock.advance(15 * SECOND)
-      advertise()
-      await clock.advance(15 * SECOND)
-    },
-    /** Waits until the broker has so many different readings, in the order in which they came. */
-    async arrived(count: number): Promise<RawReading[]> {
-      for (;;) {
-        const byId = new Map(sent().map((reading) => [reading.id, reading]))
-        if (byId.size >= count) return [...byId.values()]
-        await clock.advance(SECOND)
-      }
-    },
-    /** The power fails and comes back. @param hubNowSays of the clock after it @param isSet by a time service */
-    async reboot(hubNowSays: number, afterMs: number, isSet = () => true) {
-      await stop()
-      const now = trueNow() + afterMs
-      clock = manualClock({ wall: hubNowSays, mono: START_MONO, bootId: 'boot-2' })
-      clock.awaitTime(isSet)
-      origin = now - START_MONO
-      hub = boot()
-    },
-  }
-}
-
-const off = (reading: RawReading | undefined, truth: number): number => Math.abs(utc(reading?.measuredAt ?? '') - truth)
+import { describe, expect, it } from 'vitest'
+import { DAY, HOUR, home, MINUTE, NEAR_MS, off, SECOND, type Setting, START_MONO, utc } from './clock-home.ts'
 
 describe('a hub without the time', () => {
   it('fault 14: boots in 1970, holds what it hears, and stamps it rightly when the time arrives', async () => {
@@ -202,14 +65,14 @@ describe('a hub without the time', () => {
     h.measure()
     await h.visit()
     await h.arrived(1)
-    let isSet = false
-    await h.reboot(utc('2026-11-20T14:00:00Z'), 3 * DAY, () => isSet)
+    let mark: number | 'not-yet' = 'not-yet'
+    await h.reboot(utc('2026-11-20T14:00:00Z'), 3 * DAY, () => mark)
     const truth = h.measure()
     await h.visit()
     await h.clock.advance(9 * MINUTE)
     expect(h.sent()).toHaveLength(1)
     h.clock.setWall(h.trueNow())
-    isSet = true
+    mark = h.trueNow()
     const [, reading] = await h.arrived(2)
     expect(off(reading, truth)).toBeLessThan(NEAR_MS)
     expect(reading?.clock.quality).toBe('hub-unsynced')
@@ -217,7 +80,7 @@ describe('a hub without the time', () => {
 
   it('believes its clock ten minutes after the broker answered, where the time service is cut off', async () => {
     const h = await home({ truth: utc('2026-11-20T12:00:00Z') })
-    await h.reboot(utc('2026-11-20T12:00:00Z') + DAY, DAY, () => false)
+    await h.reboot(utc('2026-11-20T12:00:00Z') + DAY, DAY, () => 'not-yet')
     const truth = h.measure()
     await h.visit()
     await h.clock.advance(9 * MINUTE)
@@ -229,32 +92,108 @@ describe('a hub without the time', () => {
 })
 
 describe('a hub whose clock jumps', () => {
+  /** So long after the broker answered nobody is expected to set the clock for the first time any more. */
+  const settled = async (more: Partial<Setting> = {}) => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), cuff: { keepsSent: true }, ...more })
+    await h.clock.advance(11 * MINUTE)
+    return h
+  }
+
   it.each([
     2 * DAY,
     -2 * DAY,
-  ])('fault 15: by %i ms and back: ids stay, nothing is lost, and the cuff is put right', async (jump) => {
-    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), cuff: { keepsSent: true } })
+  ])('fault 15: by %i ms and back: ids stay, nothing is lost, and every time is right or waits', async (jump) => {
+    const h = await settled()
     const before = h.measure()
     await h.visit()
     await h.arrived(1)
     h.clock.setWall(h.trueNow() + jump)
-    // Heard while the clock is wrong; the cuff's clock is set to the wrong time as well.
-    h.measure()
+    // Heard while the clock is wrong: kept, and not sent; and the cuff's clock is left alone.
+    const during = h.measure()
     await h.visit()
-    await h.clock.advance(HOUR)
-    // Made on the wrong clock of the cuff, heard when the hub's is right again.
+    await h.clock.advance(30 * MINUTE)
+    expect(new Set(h.sent().map(({ id }) => id)).size).toBe(1)
+    // Heard when it is right again.
     const between = h.measure()
     h.clock.setWall(h.trueNow())
     await h.visit()
     const after = h.measure()
     await h.visit()
     const readings = await h.arrived(4)
-    for (const truth of [before, between, after]) {
-      expect(readings.some((reading) => off(reading, truth) < NEAR_MS)).toBe(true)
-    }
+    const found = [before, during, between, after].map((truth) => readings.find((one) => off(one, truth) < NEAR_MS))
+    expect(found.map((reading) => reading?.clock.quality)).toEqual(['synced', 'hub-unsynced', 'synced', 'synced'])
     const records = new Set(h.device.emitted.map(({ hex }) => hex))
     const ids = new Set(h.sent().map(({ id }) => id))
     expect([records.size, ids.size]).toEqual([4, 4])
+  })
+
+  it('and is started anew meanwhile: the next process knows what this boot believed', async () => {
+    const h = await settled()
+    h.measure()
+    await h.visit()
+    await h.arrived(1)
+    h.clock.setWall(h.trueNow() + 2 * DAY)
+    await h.restart()
+    const truth = h.measure()
+    await h.visit()
+    await h.clock.advance(30 * MINUTE)
+    expect(new Set(h.sent().map(({ id }) => id)).size).toBe(1)
+    h.clock.setWall(h.trueNow())
+    const [, reading] = await h.arrived(2)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('hub-unsynced')
+  })
+
+  it('and is back before the next round of housekeeping: what was heard meanwhile is sent all the same', async () => {
+    const h = await settled()
+    const truth = h.measure()
+    // Just after a round; the next is a second later.
+    await h.clock.advance(15 * SECOND - ((h.clock.now() - START_MONO) % SECOND) + 10)
+    h.clock.setWall(h.trueNow() + DAY)
+    h.advertise()
+    await h.clock.advance(900)
+    h.clock.setWall(h.trueNow())
+    const [reading] = await h.arrived(1)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('hub-unsynced')
+  })
+
+  it('and was right to: readings wait for an hour where nobody can vouch for it', async () => {
+    const h = await settled({ hubSays: utc('2026-11-18T12:00:00Z') })
+    h.clock.setWall(h.trueNow())
+    const truth = h.measure()
+    await h.visit()
+    await h.clock.advance(58 * MINUTE)
+    expect(h.sent()).toEqual([])
+    await h.clock.advance(3 * MINUTE)
+    const [reading] = await h.arrived(1)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('hub-unsynced')
+  })
+
+  it('from a saved time to the right one, in its first minutes: nothing waits', async () => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), hubSays: utc('2026-11-18T12:00:00Z') })
+    await h.clock.advance(MINUTE)
+    h.clock.setWall(h.trueNow())
+    const truth = h.measure()
+    await h.visit()
+    const [reading] = await h.arrived(1)
+    expect(off(reading, truth)).toBeLessThan(NEAR_MS)
+    expect(reading?.clock.quality).toBe('synced')
+  })
+
+  it('into the future, and is right after a boot: what the time service says goes before the floor left behind', async () => {
+    const h = await home({ truth: utc('2026-11-20T12:00:00Z'), hubSays: utc('2026-11-23T12:00:00Z') })
+    h.measure()
+    await h.visit()
+    await h.arrived(1)
+    let mark: number | 'not-yet' = 'not-yet'
+    await h.reboot(utc('2026-11-20T13:00:00Z'), HOUR, () => mark)
+    expect(h.clock.wall()).toBeUndefined()
+    h.clock.setWall(h.trueNow())
+    mark = h.trueNow()
+    await h.clock.advance(SECOND)
+    expect(h.clock.wall()).toBe(h.trueNow())
   })
 })
 

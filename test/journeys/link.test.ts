@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
+import mqttPacket from 'mqtt-packet'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHubClock, type HubClock } from '../../gateway/hub-clock.ts'
 import type { UplinkOptions } from '../../gateway/uplink.ts'
@@ -79,6 +80,20 @@ describe('a connection that is dead without an end', () => {
   })
 })
 
+/** Takes every connection and answers pings; beyond that only as much as it is told to. */
+function halfBroker(socket: Socket, answers: { readonly subscriptions: boolean }): void {
+  const parser = mqttPacket.parser()
+  const say = (packet: mqttPacket.Packet) => void socket.write(mqttPacket.generate(packet))
+  parser.on('packet', (packet) => {
+    if (packet.cmd === 'connect') say({ cmd: 'connack', returnCode: 0, sessionPresent: false })
+    if (packet.cmd === 'pingreq') say({ cmd: 'pingresp' })
+    if (packet.cmd === 'subscribe' && answers.subscriptions) {
+      say({ cmd: 'suback', granted: [1], ...(packet.messageId && { messageId: packet.messageId }) })
+    }
+  })
+  socket.on('data', (bytes) => void parser.parse(bytes))
+}
+
 describe('a broker that is somewhere else than the name says', () => {
   /** @returns the port of a listener that does this with each connection */
   async function listener(act: (socket: Socket) => void): Promise<{ server: Server; port: number }> {
@@ -126,8 +141,13 @@ describe('a broker that is somewhere else than the name says', () => {
   ])('fault 12: is waited for with back-off when what is there %s; once it is the broker, readings arrive once', async (_, act) => {
     const broker = await receiptBroker(HUB)
     let wrong = true
+    let open = 0
     const { port } = await listener((socket) => {
       if (wrong) return act(socket)
+      open += 1
+      socket.once('close', () => {
+        open -= 1
+      })
       const right = connect(broker.port, '127.0.0.1').on('error', () => socket.destroy())
       socket.pipe(right).pipe(socket)
     })
@@ -137,7 +157,32 @@ describe('a broker that is somewhere else than the name says', () => {
     expect(lines).toEqual(['uplink-lost'])
     expect(unsent).toBe(5)
     wrong = false
-    while (outbox.counts().unsent > 0) await clock.advance(1_000)
+    while (outbox.counts().unsent > 0) {
+      await clock.advance(1_000)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      // The clock stands while a connection stands: its deadlines are the hub's, its packets take the machine's time.
+      await until(() => open === 0 || outbox.counts().unsent === 0)
+    }
+    expect(new Set(broker.ids()).size).toBe(5)
+  })
+
+  it.each([
+    ['no subscription', false],
+    ['no message', true],
+  ])('fault 12: is left and tried again when what is there answers pings and %s', async (_, subscriptions) => {
+    const broker = await receiptBroker(HUB)
+    let connections = 0
+    const { port } = await listener((socket) => {
+      connections += 1
+      if (connections <= 2) return halfBroker(socket, { subscriptions })
+      const right = connect(broker.port, '127.0.0.1').on('error', () => socket.destroy())
+      socket.pipe(right).pipe(socket)
+    })
+    const hub = hubOn(`mqtt://localhost:${port}`, fastClock(50), { connectTimeoutMs: 20_000, keepaliveS: 1 })
+    await hub.outbox.append(arrival(1, 5))
+    hub.uplink.start()
+    await until(() => hub.outbox.counts().unsent === 0)
+    expect(hub.events.slice(0, 2)).toEqual(['uplink-lost', 'uplink-online'])
     expect(new Set(broker.ids()).size).toBe(5)
   })
 })

@@ -8,7 +8,7 @@ import { Scan } from '../../gateway/transport/scan.ts'
 import type { BleTransport } from '../../gateway/transport/transport.ts'
 import type { HubTime } from '../../gateway/transport/transport-time.ts'
 import { type ManualClock, manualClock } from '../support/manual-clock.ts'
-import { receiptBroker } from '../support/receipt-broker.ts'
+import { type ReceiptBroker, receiptBroker } from '../support/receipt-broker.ts'
 import { tempDir, until } from '../support/temp-dir.ts'
 
 /** A machine whose radio goes deaf for good: how often does it restart its process, and itself? */
@@ -24,7 +24,12 @@ const SILENCE_MS = 90_000
 function radioOf(time: HubTime) {
   const cadence = new Cadence()
   const done: string[] = []
-  const scan = new Scan(time, SILENCE_MS, (step) => void done.push(step))
+  const scan = new Scan(
+    time,
+    SILENCE_MS,
+    (step) => void done.push(step),
+    () => cadence.deafAfterMs,
+  )
   const transport: BleTransport = {
     start: (_, signal) => {
       scan.on({ start: () => void done.push('scan'), stop: () => undefined })
@@ -120,6 +125,25 @@ function machine(url: string) {
   }
 }
 
+const stepsTold = ({ heard }: ReceiptBroker) =>
+  new Set(
+    heard
+      .filter(({ topic }) => topic.endsWith('/health'))
+      .map(({ text }): HubHealth => hubHealthSchema.parse(JSON.parse(text)))
+      .map(({ radio }) => radio?.step),
+  )
+
+test('a house in which only a cuff speaks, once a day, is not told of as one with a deaf radio', {
+  timeout: 60_000,
+}, async () => {
+  const broker = await receiptBroker(HUB)
+  const { live, exits } = machine(broker.url)
+  await live(MINUTE, true)
+  await live(4 * HOUR, false)
+  expect(stepsTold(broker)).toEqual(new Set([undefined]))
+  expect(exits).toEqual([])
+})
+
 test('a radio that is deaf for a day restarts its process once and its machine once, and says so', {
   timeout: 60_000,
 }, async () => {
@@ -131,11 +155,7 @@ test('a radio that is deaf for a day restarts its process once and its machine o
   expect(exits).toHaveLength(1)
   expect(boots).toHaveLength(1)
   expect(new Set(steps)).toEqual(new Set(['scan', 'adapter', 'power']))
-  const healths = () =>
-    broker.heard
-      .filter(({ topic }) => topic.endsWith('/health'))
-      .map(({ text }): HubHealth => hubHealthSchema.parse(JSON.parse(text)))
-  const seen = new Set(healths().map(({ radio }) => radio?.step))
+  const seen = stepsTold(broker)
   await until(() => seen.has('service'))
   expect(seen).toEqual(new Set([undefined, 'scan', 'adapter', 'power', 'service', 'reboot']))
 })

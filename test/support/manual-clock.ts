@@ -11,6 +11,8 @@ export interface ManualClock extends HubClock {
   advance(ms: number): Promise<void>
   /** Sets the wall clock alone, as NTP does. */
   setWall(unixMs: number): void
+  /** The same machine in the same boot, and its clock as a new process finds it; the timers of this one are gone. */
+  nextProcess(): ManualClock
 }
 
 export const NOON = Date.UTC(2026, 10, 20, 12, 0, 0)
@@ -49,5 +51,6 @@ export function manualClock(options: { wall?: number; mono?: number; bootId?: st
       mono = end
       await settle()
     },
+    nextProcess: () => manualClock({ wall: mono + ahead, mono, bootId: clock.bootId }),
   }
 }

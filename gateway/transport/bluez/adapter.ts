@@ -5,7 +5,7 @@ import type { RadioHealth, RadioStep } from '../transport.ts'
 import type { TransportLog } from '../transport-log.ts'
 import type { HubTime } from '../transport-time.ts'
 import { toAdvertisement, wasHeard } from './advertisement.ts'
-import { addressOf, createAgent, type PairingAgent } from './agent.ts'
+import { createAgent, type PairingAgent } from './agent.ts'
 import { ADAPTER, type Arguments, type BluezBus, DEVICE, openBus, property, refusalName } from './bus.ts'
 import type { PairingWish } from './pairing.ts'
 
@@ -26,10 +26,10 @@ export interface BluezAdapterOptions {
   readonly time: HubTime
   readonly log: TransportLog
   readonly silenceMs: number
+  /** See {@link Scan}. */
+  readonly deafAfterMs: () => number | undefined
   readonly wishOf: (address: string) => PairingWish | undefined
   readonly heard: (seen: NonNullable<ReturnType<typeof toAdvertisement>>) => void
-  /** bluetoothd has forgotten a device: it was not heard for 30 s. */
-  readonly forgotten: (address: string) => void
   /** Links exist: then the radio works, however silent it is. */
   readonly busy: () => boolean
 }
@@ -60,9 +60,10 @@ export class BluezAdapter {
   constructor(options: BluezAdapterOptions) {
     this.#options = options
     this.#path = `/org/bluez/hci${options.adapter}`
-    this.scan = new Scan(options.time, options.silenceMs, (step) => {
+    const onDeaf = (step: Exclude<RadioStep, 'scan'>) => {
       if (!options.busy()) void this.#repair(step)
-    })
+    }
+    this.scan = new Scan(options.time, options.silenceMs, onDeaf, options.deafAfterMs)
   }
 
   get state(): RadioHealth['state'] {
@@ -121,7 +122,6 @@ export class BluezAdapter {
       if (wasHeard(interfaces[DEVICE] ?? {})) this.#heard(bus, path)
     })
     bus.objects.on('removed', (path, interfaces) => {
-      if (interfaces.includes(DEVICE)) this.#options.forgotten(addressOf(path))
       if (path === this.#path && interfaces.includes(ADAPTER)) fail('the adapter was removed')
     })
     this.scan.on({

@@ -71,9 +71,9 @@ class BluezTransport implements BleTransport {
       time: options.time,
       log: options.log,
       silenceMs: this.#deadlines.silenceMs,
+      deafAfterMs: () => this.#cadence.deafAfterMs,
       wishOf: (address) => this.#wishOf(address),
       heard: (seen) => this.#heard(seen),
-      forgotten: (address) => this.#cadence.forget(address),
       busy: () => this.#links.size + this.#connecting > 0,
     })
   }

@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
-import type { VirtualBluez } from '../../../simulators/bluez/virtual-bluez.ts'
-import { scaledTime } from '../../../simulators/time.ts'
+import { VirtualBluez } from '../../../simulators/bluez/virtual-bluez.ts'
+import { ManualTime, scaledTime } from '../../../simulators/time.ts'
 import { bareBluezHub, startBluez, startBus, withDbus } from './bluez-fixture.ts'
 import { ADDRESS, becomes, bytes, code, collect, device, MEASUREMENT, temporaryFolder } from './radio-fixture.ts'
 
@@ -101,6 +101,32 @@ withDbus('a hub whose bluetoothd goes away', () => {
     await becomes(() => hub.seen.length > 0)
     expect(bluez.powered).toBe(true)
     expect(hub.transport.health().step).toBeUndefined()
+  })
+
+  test('devices that bluetoothd has forgotten in the silence still prove by it that the radio is deaf', async () => {
+    const time = new ManualTime()
+    const bus = await startBus()
+    const bluez = await VirtualBluez.start({ bus: bus.address, time })
+    onTestFinished(() => bluez.stop())
+    const hub = bareBluezHub(bus, { time })
+    await becomes(() => bluez.discoveries > 0)
+    const INTERVAL_MS = 10_000
+    const peripheral = bluez.attach(
+      device(ADDRESS, [], { advertising: () => ({ intervalMs: INTERVAL_MS, name: 'scale', services: ['1810'] }) }),
+    )
+    onTestFinished(() => peripheral.detach())
+    peripheral.startAdvertising()
+    for (let lived = 0; lived <= 11 * 60_000; lived += INTERVAL_MS) {
+      hub.seen.length = 0
+      time.advance(INTERVAL_MS)
+      await becomes(() => hub.seen.length > 0)
+    }
+    peripheral.stopAdvertising()
+    time.advance(31_000)
+    // The next signal comes after that of the removal.
+    bluez.endDiscovery()
+    await becomes(() => hub.transport.health().scanRestarts === 1)
+    expect(hub.transport.health()).toMatchObject({ steadyDevices: 1 })
   })
 
   test('a hub that stops closes its links and stops the discovery', async () => {

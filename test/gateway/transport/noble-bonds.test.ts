@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { memoryBonds, openBondStore } from '../../../gateway/transport/bonds.ts'
 import { attachInProcess } from '../../../simulators/bluetooth/controller.ts'
 import type { SecurityPolicy } from '../../../simulators/bluetooth/peripheral.ts'
+import type { PeripheralEnd } from '../../../simulators/bluetooth/peripheral-end.ts'
 import type { PeripheralFaults } from '../../../simulators/bluetooth/virtual-peripheral.ts'
 import { ManualTime } from '../../../simulators/time.ts'
 import {
@@ -20,11 +21,16 @@ import {
   temporaryFolder,
 } from './radio-fixture.ts'
 
+const ATT_CHANNEL = 0x0004
 const SMP_CHANNEL = 0x0006
 const START_ENCRYPTION = 0x2019
 
 /** A device with one encrypted value, which advertises again after each visit. */
-function securedDevice(security: SecurityPolicy, faults: PeripheralFaults = {}) {
+function securedDevice(
+  security: SecurityPolicy,
+  faults: PeripheralFaults = {},
+  onConnect: (end: PeripheralEnd | undefined) => void = () => undefined,
+) {
   const opcodes: number[] = []
   const { adapter, controller } = startController({
     commandFault: (opcode) => {
@@ -40,7 +46,11 @@ function securedDevice(security: SecurityPolicy, faults: PeripheralFaults = {}) 
         { uuid: '2A24', properties: ['read'], value: bytes('42') },
         { uuid: MEASUREMENT, properties: ['indicate'], encrypted: true },
       ],
-      { security, onDisconnect: () => peripheral.startAdvertising() },
+      {
+        security,
+        onConnect: () => onConnect(peripheral.link),
+        onDisconnect: () => peripheral.startAdvertising(),
+      },
     ),
     faults,
   )
@@ -51,6 +61,23 @@ function securedDevice(security: SecurityPolicy, faults: PeripheralFaults = {}) 
     peripheral,
     encryptions: () => opcodes.filter((one) => one === START_ENCRYPTION).length,
   }
+}
+
+/** Asks for security when it is connected, and answers nothing before it has it. */
+function answersOnlyEncrypted(end: PeripheralEnd | undefined): void {
+  if (end === undefined) return
+  const received = end.received.bind(end)
+  const started = end.encryptionStarted.bind(end)
+  const waiting: Buffer[] = []
+  end.received = (channel, payload) => {
+    if (channel === ATT_CHANNEL && !end.encrypted) waiting.push(payload)
+    else received(channel, payload)
+  }
+  end.encryptionStarted = () => {
+    started()
+    for (const payload of waiting.splice(0)) received(ATT_CHANNEL, payload)
+  }
+  end.requestSecurity()
 }
 
 test('a device that pairs only once is read again after a restart of the hub, with the keys on disk', async () => {
@@ -146,6 +173,39 @@ test('a device that has lost its keys pairs anew once, and the new keys are kept
   const before = encryptions()
   await visit()
   expect(encryptions()).toBe(before + 1)
+})
+
+test('a device that says nothing before the link is encrypted is read again after it has lost its keys', async () => {
+  const { adapter, peripheral } = securedDevice('bonded-once', {}, answersOnlyEncrypted)
+  const bonds = memoryBonds()
+  const { transport, lines, signal } = await startHub({ adapter, bonds, deadlines: { interviewMs: 2_000 } })
+  const visit = async () => {
+    const link = await transport.connect(ADDRESS, signal)
+    expect(hexOf(await link.read(SERVICE, '2A29'))).toBe('41')
+    await link.close()
+    return bonds.get(ADDRESS)
+  }
+  const old = await visit()
+  expect(await visit()).toEqual(old)
+  expect(lines.filter(({ level }) => level === 'warn')).toEqual([])
+  peripheral.forgetBond()
+  const renewed = await visit()
+  expect(renewed).not.toEqual(old)
+  expect(await visit()).toEqual(renewed)
+  expect(lines.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual([
+    'device does not know its stored keys',
+  ])
+})
+
+test('when such a device refuses the new pairing as well, each visit says so, the log once, and the keys stay', async () => {
+  const { adapter } = securedDevice('refuses-pairing', {}, answersOnlyEncrypted)
+  const bonds = memoryBonds()
+  const stale = { ltk: '11'.repeat(16), ediv: '2233', rand: '44'.repeat(8) }
+  bonds.put(ADDRESS, stale)
+  const { transport, lines, signal } = await startHub({ adapter, bonds })
+  for (const _ of [1, 2]) expect(await transport.connect(ADDRESS, signal).catch(code)).toBe('pairing-failed')
+  expect(lines.filter(({ message }) => message === 'device does not know its stored keys')).toHaveLength(1)
+  expect(bonds.get(ADDRESS)).toEqual(stale)
 })
 
 test('keys that break the link are left out of the next visit, and replaced by a new pairing', async () => {

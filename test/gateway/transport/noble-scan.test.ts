@@ -149,6 +149,27 @@ test('a radio that hears nothing gets a new scan first and a new adapter then, a
   expect(transport.health().silentForMs).toBe(0)
 })
 
+test('devices that were always on the air decide by their intervals when their silence means a deaf radio', async () => {
+  const { adapter, controller } = startController()
+  const time = new ManualTime()
+  const { transport, seen } = await startHub({ adapter, time })
+  const addresses = [ADDRESS, ADDRESS.replace('11', '22')]
+  const peripherals = addresses.map((address) => controller.attach(device(address, READABLE)))
+  for (const peripheral of peripherals) peripheral.startAdvertising()
+  const GAP_MS = 19_000
+  for (let lived = 0; lived <= 11 * 60_000; lived += GAP_MS) {
+    seen.length = 0
+    await becomes(() => addresses.every((address) => seen.some((one) => one.address === address)))
+    time.advance(GAP_MS)
+  }
+  for (const peripheral of peripherals) peripheral.stopAdvertising()
+  expect(transport.health()).toMatchObject({ steadyDevices: 2, scanRestarts: 0 })
+  time.advance(4 * GAP_MS)
+  expect(transport.health()).toMatchObject({ scanRestarts: 0 })
+  time.advance(2 * GAP_MS)
+  expect(transport.health()).toMatchObject({ steadyDevices: 2, scanRestarts: 1, step: 'scan' })
+})
+
 test('two thousand passing devices leave no more than 512 in noble, and the open link is not among the forgotten', async () => {
   const nobles = new Set<NobleBooks>()
   const discover = NobleClass.prototype.onDiscover

@@ -4,10 +4,15 @@ import { ManualTime } from '../../../simulators/time.ts'
 
 const SILENCE = 90_000
 
-function scanOf() {
+function scanOf(deafAfterMs?: number) {
   const time = new ManualTime()
   const done: string[] = []
-  const scan = new Scan(time, SILENCE, (step) => void done.push(step))
+  const scan = new Scan(
+    time,
+    SILENCE,
+    (step) => void done.push(step),
+    () => deafAfterMs,
+  )
   return { time, done, scan, scanner: { start: () => void done.push('start'), stop: () => void done.push('stop') } }
 }
 
@@ -79,6 +84,35 @@ test('silence brings a new scan, then a new radio, then its power off and on, ev
   const before = done.length
   time.advance(SILENCE)
   expect(done.slice(before)).toEqual(['start'])
+})
+
+test('a radio that has heard, in a house that then falls silent, gets new scans and is not called deaf', () => {
+  const { time, done, scan, scanner } = scanOf()
+  scan.on(scanner)
+  scan.heard()
+  time.advance(4 * 3_600_000)
+  expect(new Set(done)).toEqual(new Set(['start']))
+  expect(done.length).toBeGreaterThan(15)
+  expect(scan.step).toBeUndefined()
+  // All the same it may be deaf: a new adapter by way of precaution, four times a day.
+  time.advance(24 * 3_600_000)
+  expect(done.filter((step) => step !== 'start')).toEqual(Array.from({ length: 4 }, () => 'adapter'))
+  expect(scan.step).toBeUndefined()
+})
+
+test('where the silence of others proves it deaf, a radio is mended as soon as it does, step by step', () => {
+  const { time, done, scan, scanner } = scanOf(30_000)
+  scan.on(scanner)
+  scan.heard()
+  time.advance(29_000)
+  expect(done).toEqual(['start'])
+  time.advance(2_000)
+  expect(done).toEqual(['start', 'start'])
+  expect(scan.step).toBe('scan')
+  time.advance(30_000)
+  expect(done).toEqual(['start', 'start', 'adapter'])
+  scan.heard()
+  expect(scan.step).toBeUndefined()
 })
 
 test('a radio that hears is left alone', () => {
