@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -90,7 +90,6 @@ export async function startWatchedBroker(
       broker = await startBroker(dir, { mqttPort: mqttPort ?? 0, httpPort: httpPort ?? 0 })
     },
     async provision(more) {
-      // Passwords are written over no others: those of before hold.
       await provision(dir, { ...selfTest, ...more })
     },
     next(what, after = performance.now()) {
