@@ -14,10 +14,11 @@ import { HomeDevices } from './home-devices.ts'
 import { type HubClock, pause } from './hub-clock.ts'
 import { tendCertificate } from './identity/renewal.ts'
 import { identityFolder, readIdentity } from './identity/slots.ts'
-import { errorFields, type Log } from './log.ts'
+import type { Log } from './log.ts'
 import { openOutbox } from './outbox.ts'
 import { watchRadio } from './radio-health.ts'
 import { daysToKeep } from './retention.ts'
+import { sparing } from './sparing.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import { Uplink } from './uplink.ts'
 import type { VisitHome } from './visit/commissioning.ts'
@@ -56,6 +57,8 @@ export interface HubParts {
   readonly disk?: () => DiskSpace
   /** The machine's own number, where it has one. */
   readonly machine?: string
+  /** What of the outbox can't be read is given up: it was tried for long enough. */
+  readonly giveUpUnreadable?: boolean
   readonly ble?: BleTransport
   /** Boots the machine, for a radio that nothing else brought back; absent where the hub may not. */
   readonly reboot?: () => Promise<void>
@@ -98,6 +101,7 @@ export function startHub(parts: HubParts): Hub {
     onBroken: broken.resolve,
     ...(ballast && { ballast }),
     ...(machine === undefined ? {} : { machine }),
+    ...(parts.giveUpUnreadable === true ? { giveUpUnreadable: true } : {}),
   })
   const { notes } = outbox
   if (damaged !== undefined) {
@@ -138,9 +142,15 @@ export function startHub(parts: HubParts): Hub {
       clock.networkReached()
       ready.resolve()
       renewal?.accepted()
-      sendHealth()
+      try {
+        sendHealth()
+      } catch (error) {
+        // Readings are sent also by a hub that can't say how it is.
+        houseFailed(error)
+      }
     },
   })
+  const houseFailed = sparing(clock, (fields) => log.error('housekeeping-failed', fields))
   const onStored = () => uplink.wake()
   const visits = new Visits({ outbox, clock, zone, states, log, runId: randomHex(8), onStored })
   const startedAt = clock.now()
@@ -214,7 +224,7 @@ export function startHub(parts: HubParts): Hub {
         }
         parts.onRound?.(statusLine(uplink.connected, outbox.counts().unsent, diskWatch?.alarm))
       } catch (error) {
-        log.error('housekeeping-failed', errorFields(error))
+        houseFailed(error)
       }
       await pause(clock, TICK_MS, signal)
     }

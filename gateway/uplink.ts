@@ -10,6 +10,7 @@ import { utcText } from './local-time.ts'
 import { errorFields, type Log } from './log.ts'
 import type { Outbox, Run } from './outbox.ts'
 import { SendWindow } from './send-window.ts'
+import { sparing } from './sparing.ts'
 
 /** Half of what a home router's address translation forgets an idle connection after, at the least. */
 const KEEPALIVE_S = 30
@@ -63,6 +64,8 @@ export class Uplink {
   #session = 0
   #state: 'starting' | 'online' | 'lost' | 'refused' | 'untrusted' = 'starting'
   readonly #dial: Dial
+  readonly #unreadable: (error: unknown) => void
+  readonly #notStored: (error: unknown) => void
   #attempt = 0
   #leaving = false
   #running: Promise<void> = Promise.resolve()
@@ -70,6 +73,9 @@ export class Uplink {
   constructor(options: UplinkOptions) {
     this.#options = options
     this.#window = new SendWindow(options.outbox)
+    const { clock, log } = options
+    this.#unreadable = sparing(clock, (fields) => log.error('outbox-unreadable', fields))
+    this.#notStored = sparing(clock, (fields) => log.error('receipt-not-stored', fields))
     this.#dial = options.dial ?? dialBroker({ url: options.broker.url, clock: options.clock })
   }
 
@@ -87,7 +93,7 @@ export class Uplink {
     try {
       for (let run = this.#next(); run !== undefined; run = this.#next()) this.#send(this.#client, run)
     } catch (error) {
-      this.#options.log.error('outbox-unreadable', errorFields(error))
+      this.#unreadable(error)
     }
   }
 
@@ -266,7 +272,7 @@ export class Uplink {
         log.info('receipt', { first, last, count: rows })
         this.wake()
       },
-      (error: unknown) => log.error('receipt-not-stored', errorFields(error)),
+      this.#notStored,
     )
   }
 
