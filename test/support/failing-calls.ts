@@ -69,3 +69,12 @@ export function callsOf(traceFile: string): Call[] {
 }
 
 export const wasInjected = (traceFile: string): boolean => readFileSync(traceFile, 'utf8').includes('(INJECTED)')
+
+/** For `strace`, before the program: reading `files` fails, each time or only the `nth` time. */
+export function unreadable(files: readonly string[], traceFile: string, nth?: number): string[] {
+  const when = nth === undefined ? '' : `:when=${nth}`
+  return [
+    ...['-f', '-qq', '--seccomp-bpf', '-o', traceFile, '-e', 'trace=pread64', '-e', `inject=pread64:error=EIO${when}`],
+    ...files.flatMap((file) => ['-P', file]),
+  ]
+}
