@@ -13,7 +13,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const failure = new PreCareError('store-failed', 'the outbox cannot be opened')
 
 /** Starts in a row of a hub whose disk takes no writes, on a machine that has been up for so long. */
-async function starts(count: number, upMs: number, allowed = true, mended = -1) {
+async function starts(count: number, upMs: number, allowed = true, mended = -1, refused = false) {
   const broker = await receiptBroker(HUB)
   const runtimeDir = tempDir()
   const clock = manualClock({ mono: upMs })
@@ -28,7 +28,12 @@ async function starts(count: number, upMs: number, allowed = true, mended = -1) 
         clock,
         log: quiet,
         runtimeDir,
-        ...(allowed && { reboot: async () => void reboots.push(n) }),
+        ...(allowed && {
+          reboot: async () => {
+            reboots.push(n)
+            if (refused) throw new PreCareError('adapter-unavailable', 'no reboot: Access denied')
+          },
+        }),
       },
       failure,
     ).then(() => {
@@ -76,4 +81,6 @@ it('boots the machine at the tenth start in a row, and not one that was booted w
   expect((await starts(12, HOUR_MS)).reboots).toEqual([])
   expect((await starts(12, 48 * HOUR_MS, true, 8)).reboots).toEqual([])
   expect((await starts(12, 48 * HOUR_MS, false)).reboots).toEqual([])
+  // Refused: not asked for again at each start.
+  expect((await starts(14, 48 * HOUR_MS, true, -1, true)).reboots).toEqual([10])
 })
