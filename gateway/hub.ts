@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { HubHealth } from '../broker/contract/messages.ts'
 import { topics } from '../broker/contract/topics.ts'
 import type { Driver } from '../device-drivers/driver.ts'
-import { PreCareError } from '../device-drivers/errors.ts'
+import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { openBallast } from './ballast.ts'
 import type { HubConfig } from './config.ts'
 import { DeviceStates } from './device-states.ts'
@@ -16,6 +16,7 @@ import { tendCertificate } from './identity/renewal.ts'
 import { identityFolder, readIdentity } from './identity/slots.ts'
 import type { Log } from './log.ts'
 import { openOutbox } from './outbox.ts'
+import { isBeyondRetry } from './outbox-file.ts'
 import { watchRadio } from './radio-health.ts'
 import { daysToKeep } from './retention.ts'
 import { sparing } from './sparing.ts'
@@ -225,6 +226,9 @@ export function startHub(parts: HubParts): Hub {
         parts.onRound?.(statusLine(uplink.connected, outbox.counts().unsent, diskWatch?.alarm))
       } catch (error) {
         houseFailed(error)
+        if (isBeyondRetry(error)) {
+          broken.resolve(new PreCareError('store-failed', messageOf(error), { cause: error }))
+        }
       }
       await pause(clock, TICK_MS, signal)
     }
