@@ -99,13 +99,17 @@ function isDamage(error: unknown): boolean {
 /** A sector that the card no longer gives back, or a whole disk that is gone: which of them, this does not tell. */
 function isUnreadable(error: unknown): boolean {
   if (READ_CODES.includes(extendedCode(error))) return true
-  return error instanceof Error && 'code' in error && error.code === 'EIO' && 'syscall' in error && error.syscall === 'read'
+  return (
+    error instanceof Error && 'code' in error && error.code === 'EIO' && 'syscall' in error && error.syscall === 'read'
+  )
 }
 
 /** A disk that is gone takes no new file, and what is on it may come back: nothing is moved there. */
 function proveDisk(path: string): void {
   const trial = `${path}.trial`
-  const remove = (): void => SUFFIXES.forEach((suffix) => rmSync(trial + suffix, { force: true }))
+  const remove = (): void => {
+    for (const suffix of SUFFIXES) rmSync(trial + suffix, { force: true })
+  }
   remove()
   const made = openOwned(trial)
   if (made !== 'damaged') made.db.close()
@@ -189,7 +193,11 @@ function openOrSetAside(path: string, { tag, machine, giveUpUnreadable = false }
 }
 
 /** The file, or why it can't be gone on with. */
-function openTrusted(path: string, machine: string | undefined, giveUp: boolean): SoundFile | AsideReason | 'unreadable' {
+function openTrusted(
+  path: string,
+  machine: string | undefined,
+  giveUp: boolean,
+): SoundFile | AsideReason | 'unreadable' {
   let opened: SoundFile | 'damaged' = 'damaged'
   try {
     opened = openOwned(path)

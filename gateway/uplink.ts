@@ -265,15 +265,12 @@ export class Uplink {
       log.warn('receipt-malformed', { code: 'payload-malformed' })
       return
     }
-    this.#window.receipted(receipt.data, clock.now()).then(
-      (rows) => {
-        if (rows > 0) this.#attempt = 0
-        const { first, last } = receipt.data
-        log.info('receipt', { first, last, count: rows })
-        this.wake()
-      },
-      this.#notStored,
-    )
+    this.#window.receipted(receipt.data, clock.now()).then((rows) => {
+      if (rows > 0) this.#attempt = 0
+      const { first, last } = receipt.data
+      log.info('receipt', { first, last, count: rows })
+      this.wake()
+    }, this.#notStored)
   }
 
   /** @param now false in the will, which is sent at a time nobody knows yet */
