@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { hubStateSchema } from '../../broker/contract/messages.ts'
 import { PreCareError } from '../../device-drivers/errors.ts'
-import { standBy } from '../../gateway/stand-by.ts'
+import { standBy, storeFailure } from '../../gateway/stand-by.ts'
 import { forgetFailures } from '../../gateway/store-failures.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { receiptBroker } from '../support/receipt-broker.ts'
@@ -83,4 +83,14 @@ it('boots the machine at the tenth start in a row, and not one that was booted w
   expect((await starts(12, 48 * HOUR_MS, false)).reboots).toEqual([])
   // Refused: not asked for again at each start.
   expect((await starts(14, 48 * HOUR_MS, true, -1, true)).reboots).toEqual([10])
+})
+
+it('stands by for whatever the disk says, in the words of the store or in its own, and for nothing else', () => {
+  const said = (code: string) => Object.assign(new Error(code), { code })
+  const ours = new PreCareError('store-failed', 'the outbox cannot be opened')
+  expect(storeFailure(ours)).toBe(ours)
+  for (const code of ['EIO', 'EROFS', 'ENOSPC']) expect(storeFailure(said(code))?.code).toBe('store-failed')
+  expect(storeFailure(Object.assign(said('ERR_SQLITE_ERROR'), { errcode: 10 }))?.code).toBe('store-failed')
+  expect(storeFailure(said('MODULE_NOT_FOUND'))).toBeUndefined()
+  expect(storeFailure(new PreCareError('config-invalid', 'no such driver'))).toBeUndefined()
 })

@@ -107,6 +107,8 @@ optional('root', mayMount)('the process of a hub', () => {
       const told = broker.heard.length
       const next = start()
       await next.heard('not-receiving')
+      // Nothing is new with the configuration, so nothing is written about it.
+      expect(next.events).not.toContain('trial-not-noted')
       await until(() => broker.heard.slice(told).some(({ text }) => text.includes('store-failed')))
       expect(lastState(broker)).toMatchObject({ state: 'offline', problem: 'store-failed' })
       expect(readFileSync(failures, 'utf8')).toBe(starts)
