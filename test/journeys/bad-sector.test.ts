@@ -35,9 +35,9 @@ async function home() {
   await outbox.append({ device: 'scale-0001', drafts })
   outbox.close()
   /** @param failedStarts before this one, in a row */
-  const start = (failedStarts: number, files: readonly string[], nth?: number) => {
+  const start = (failedStarts: number, files: readonly string[], how: Parameters<typeof unreadable>[2] = {}) => {
     writeFileSync(join(runtimeDir, 'store-failures'), String(failedStarts))
-    const args = [...unreadable(files, join(dir, 'trace'), nth), process.execPath, 'gateway/main.ts', 'run']
+    const args = [...unreadable(files, join(dir, 'trace'), how), process.execPath, 'gateway/main.ts', 'run']
     const child = spawn('strace', [...args, '--config', config], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, RUNTIME_DIRECTORY: runtimeDir },
@@ -63,15 +63,24 @@ async function home() {
 optional('strace', hasStrace)('a hub that can not read its outbox', () => {
   it('fault 20: stands by for three starts, then sets it aside and sends what can be read', async () => {
     const { broker, outboxFile, start, asides, ids } = await home()
-    const third = start(2, [outboxFile], 1)
+    const third = start(2, [outboxFile], { nth: 1 })
     await third.heard('not-receiving')
     await third.end()
     expect(asides()).toEqual([])
-    const fourth = start(3, [outboxFile], 1)
+    const fourth = start(3, [outboxFile], { nth: 1 })
     await fourth.heard('outbox-set-aside')
     await until(() => new Set(broker.ids()).size === READINGS)
     expect(new Set(broker.ids())).toEqual(new Set(ids))
     await fourth.end()
+  })
+
+  it('does the same when it can not read the stamp beside it', async () => {
+    const { broker, outboxFile, start, asides } = await home()
+    const { heard, end } = start(3, [`${outboxFile}.stamp`], { call: 'read', nth: 1 })
+    await heard('outbox-set-aside')
+    await until(() => new Set(broker.ids()).size === READINGS)
+    expect(asides().some((name) => name.endsWith('.stamp'))).toBe(true)
+    await end()
   })
 
   it('goes on standing by where the disk gives nothing back at all: the outbox stays in its place', async () => {

@@ -76,11 +76,14 @@ it.each([
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void child.kill('SIGKILL'))
+  const said: string[] = []
   createInterface({ input: child.stdout }).on('line', (line) => {
+    said.push(line)
     if (line === 'waits' && end !== 'deaf') child.kill(end)
   })
   const [exitCode] = await once(child, 'close')
   expect(exitCode).toBe(code)
+  expect(said.at(-1)?.includes('"event":"stopped"')).toBe(code !== null)
   const db = new DatabaseSync(join(dir, 'data', 'outbox.db'))
   const { count } = db.prepare('SELECT count(*) AS count FROM rows').get() ?? {}
   db.close()
