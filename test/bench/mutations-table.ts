@@ -168,7 +168,9 @@ export const MUTATIONS: readonly MutationCase[] = [
   },
   {
     name: 'a damaged page that is met by reading ends nothing',
-    changes: [{ file: 'gateway/outbox-sql.ts', from: 'if (isBeyondRetry(error)) onBroken', to: 'if (!error) onBroken' }],
+    changes: [
+      { file: 'gateway/outbox-sql.ts', from: 'if (isBeyondRetry(error)) onBroken', to: 'if (!error) onBroken' },
+    ],
     check: vitest('journeys/damaged-outbox'),
     shows: /FAIL .*pages that go bad under a running hub/,
   },
