@@ -44,9 +44,23 @@ export function configToRun(path: string, folder: string | undefined, bootId: st
     sayUnusable(path, error)
   }
   const trial = startTrial(folder, given && JSON.stringify(given), bootId)
-  if (trial === undefined) return process.exit(code)
-  const good = (): HubConfig => parseConfig(JSON.parse(trial.text), { drivers }, () => '')
-  return { trial, config: trial.used === 'given' && given !== undefined ? given : good() }
+  if (trial?.used === 'given' && given !== undefined) return { trial, config: given }
+  const good = trial === undefined ? undefined : snapshotOf(trial.text)
+  if (trial !== undefined && good !== undefined) return { trial, config: good }
+  // Nothing to fall back on after all: what is given runs, or nothing does.
+  return given === undefined ? process.exit(code) : { config: given }
+}
+
+/** Undefined when a card has damaged it, or another release wrote it that knew more. */
+function snapshotOf(text: string): HubConfig | undefined {
+  try {
+    return parseConfig(JSON.parse(text), { drivers }, () => '')
+  } catch (error) {
+    if (!(error instanceof SyntaxError) && !isPreCareError(error, 'config-invalid')) throw error
+    // The parser quotes what it read, which may be the password.
+    sayUnusable('the last good configuration', error instanceof SyntaxError ? new Error('it is no JSON') : error)
+    return undefined
+  }
 }
 
 /** Ends the process where a hub was wiped half. */

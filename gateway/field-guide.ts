@@ -127,7 +127,7 @@ export const SYMPTOMS: readonly Symptom[] = [
     act: 'One more visit sets the clock of a device that lets itself be set; else set it by hand.',
   },
   {
-    seen: 'health `disk.alarm` is `filling`, `nearly-full`, `full`',
+    seen: 'health `disk.alarm` is `filling`, `nearly-full`, `full`; `trial-not-noted` in the log',
     danish: 'Hubbens disk er (næsten) fuld',
     means: 'At `full` readings stay in their devices, and nothing is overwritten.',
     act: 'Bring the hub online: it empties itself. If it stays, something else fills the card.',
@@ -142,7 +142,7 @@ export const SYMPTOMS: readonly Symptom[] = [
   {
     seen: 'exit code 78; `config-rolled-back`',
     danish: 'Hubbens opsætning er forkert',
-    means: 'The file is wrong, or does not reach the broker; the last good one is used where there is one.',
+    means: 'The file is wrong, or the hub was not healthy with it; the last good one is used where there is one.',
     codes: ['config-invalid', 'id-invalid'],
   },
   {

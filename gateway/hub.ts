@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { HubHealth } from '../broker/contract/messages.ts'
 import { topics } from '../broker/contract/topics.ts'
 import type { Driver } from '../device-drivers/driver.ts'
-import { PreCareError } from '../device-drivers/errors.ts'
+import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import { openBallast } from './ballast.ts'
 import { recallClock } from './clock-notes.ts'
 import type { HubConfig } from './config.ts'
@@ -15,10 +15,12 @@ import { HomeDevices } from './home-devices.ts'
 import { type HubClock, pause } from './hub-clock.ts'
 import { tendCertificate } from './identity/renewal.ts'
 import { identityFolder, readIdentity } from './identity/slots.ts'
-import { errorFields, type Log } from './log.ts'
+import type { Log } from './log.ts'
 import { openOutbox } from './outbox.ts'
+import { isBeyondRetry } from './outbox-file.ts'
 import { watchRadio } from './radio-health.ts'
 import { daysToKeep } from './retention.ts'
+import { sparing } from './sparing.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import { Uplink } from './uplink.ts'
 import type { VisitHome } from './visit/commissioning.ts'
@@ -57,6 +59,8 @@ export interface HubParts {
   readonly disk?: () => DiskSpace
   /** The machine's own number, where it has one. */
   readonly machine?: string
+  /** What of the outbox can't be read is given up: it was tried for long enough. */
+  readonly giveUpUnreadable?: boolean
   readonly ble?: BleTransport
   /** Boots the machine, for a radio that nothing else brought back; absent where the hub may not. */
   readonly reboot?: () => Promise<void>
@@ -99,6 +103,7 @@ export function startHub(parts: HubParts): Hub {
     onBroken: broken.resolve,
     ...(ballast && { ballast }),
     ...(machine === undefined ? {} : { machine }),
+    ...(parts.giveUpUnreadable === true ? { giveUpUnreadable: true } : {}),
   })
   const { notes } = outbox
   if (damaged !== undefined) {
@@ -139,9 +144,15 @@ export function startHub(parts: HubParts): Hub {
       clock.networkReached()
       ready.resolve()
       renewal?.accepted()
-      sendHealth()
+      try {
+        sendHealth()
+      } catch (error) {
+        // Readings are sent also by a hub that can't say how it is.
+        houseFailed(error)
+      }
     },
   })
+  const houseFailed = sparing(clock, (fields) => log.error('housekeeping-failed', fields))
   const onStored = () => uplink.wake()
   const visits = new Visits({ outbox, clock, zone, states, log, runId: randomHex(8), onStored })
   const startedAt = clock.now()
@@ -223,7 +234,10 @@ export function startHub(parts: HubParts): Hub {
         held = counts.held
         parts.onRound?.(statusLine(uplink.connected, counts.unsent, diskWatch?.alarm))
       } catch (error) {
-        log.error('housekeeping-failed', errorFields(error))
+        houseFailed(error)
+        if (isBeyondRetry(error)) {
+          broken.resolve(new PreCareError('store-failed', messageOf(error), { cause: error }))
+        }
       }
       await pause(clock, TICK_MS, signal)
     }

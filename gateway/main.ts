@@ -99,7 +99,7 @@ program
   .command('run', { isDefault: true })
   .description('run the hub until SIGTERM or SIGINT')
   .requiredOption('--config <file>', 'configuration file (JSON)')
-  .option('--snapshots <folder>', 'where to keep the last configuration that reached the broker, to fall back on')
+  .option('--snapshots <folder>', 'where to keep the last configuration with which all was well, to fall back on')
   .option('--root <folder>', 'where the releases are, when the hub runs one of several')
   .option('--trial-note <file>', 'where to note how the trial of a release goes', NOTE_PATH)
   .option('--trial-minutes <number>', 'how long something new may take to prove itself', minutes, TRIAL_MS / 60_000)

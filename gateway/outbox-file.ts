@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
@@ -17,17 +17,30 @@ const BUSY_TIMEOUT_MS = 5_000
 /** The log is moved into the database at 1 MiB, so that no more than this is needed beside it on a disk that is full. */
 const LOG_PAGES = 256
 const LOG_BYTES = LOG_PAGES * 4_096
+/** What belongs to a database of SQLite. */
+const SUFFIXES = ['', '-wal', '-shm'] as const
+const STAMP = '.stamp'
 
 const SQLITE_IOERR = 10
 const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
 const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26
+const SQLITE_IOERR_READ = SQLITE_IOERR | (1 << 8)
+const SQLITE_IOERR_SHORT_READ = SQLITE_IOERR | (2 << 8)
+/** What SQLite makes of EIO in the middle of a file. */
+const SQLITE_IOERR_CORRUPTFS = SQLITE_IOERR | (33 << 8)
+const READ_CODES: readonly unknown[] = [SQLITE_IOERR_READ, SQLITE_IOERR_SHORT_READ, SQLITE_IOERR_CORRUPTFS]
 
 /** SQLite's primary result code of an error that `node:sqlite` threw. */
 export function sqliteCode(error: unknown): number | undefined {
+  const code = extendedCode(error)
+  return code === undefined ? undefined : code & 0xff
+}
+
+function extendedCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  return typeof code === 'number' ? code & 0xff : undefined
+  return typeof code === 'number' ? code : undefined
 }
 
 /**
@@ -83,6 +96,26 @@ function isDamage(error: unknown): boolean {
   return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
 }
 
+/** A sector that the card no longer gives back, or a whole disk that is gone: which of them, this does not tell. */
+function isUnreadable(error: unknown): boolean {
+  if (READ_CODES.includes(extendedCode(error))) return true
+  return (
+    error instanceof Error && 'code' in error && error.code === 'EIO' && 'syscall' in error && error.syscall === 'read'
+  )
+}
+
+/** A disk that is gone takes no new file, and what is on it may come back: nothing is moved there. */
+function proveDisk(path: string): void {
+  const trial = `${path}.trial`
+  const remove = (): void => {
+    for (const suffix of SUFFIXES) rmSync(trial + suffix, { force: true })
+  }
+  remove()
+  const made = openOwned(trial)
+  if (made !== 'damaged') made.db.close()
+  remove()
+}
+
 function openChecked(path: string): SoundFile | 'damaged' {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
   try {
@@ -124,6 +157,8 @@ export interface OpenFileOptions {
   readonly tag: string
   /** The machine's own number, where it has one. */
   readonly machine?: string
+  /** A file that can't be read was tried for long enough: it is set aside, if the disk takes a new one. */
+  readonly giveUpUnreadable?: boolean
   /** Makes room on a disk that is full; false when there was none to make. */
   readonly makeRoom?: () => boolean
 }
@@ -139,21 +174,42 @@ export function openOutboxFile(path: string, options: OpenFileOptions): OpenedFi
   }
 }
 
-function openOrSetAside(path: string, { tag, machine }: OpenFileOptions): OpenedFile {
+function openOrSetAside(path: string, { tag, machine, giveUpUnreadable = false }: OpenFileOptions): OpenedFile {
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER })
-  const opened = openOwned(path)
-  if (opened !== 'damaged' && !wasPutBack(opened.db, path, machine)) return stamped(opened, path, machine, tag)
-  if (opened !== 'damaged') opened.db.close()
-  const why = opened === 'damaged' ? 'damaged' : 'restored'
+  const opened = openTrusted(path, machine, giveUpUnreadable)
+  if (typeof opened !== 'string') return stamped(opened, path, machine, tag)
+  if (opened === 'unreadable') proveDisk(path)
+  const why = opened === 'restored' ? 'restored' : 'damaged'
   const aside = `${path}.${why}-${tag}`
   // The write-ahead log goes along under the matching name: its last commits belong to the file.
-  for (const suffix of ['', '-wal', '-shm']) {
+  const along = opened === 'unreadable' ? [...SUFFIXES, STAMP] : SUFFIXES
+  for (const suffix of along) {
     if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
   }
   const fresh = openOwned(path)
   if (fresh === 'damaged')
     throw new PreCareError('store-failed', 'a new outbox is damaged at once: the disk is at fault')
   return { ...stamped(fresh, path, machine, tag), setAside: { path: aside, why } }
+}
+
+/** The file, or why it can't be gone on with. */
+function openTrusted(
+  path: string,
+  machine: string | undefined,
+  giveUp: boolean,
+): SoundFile | AsideReason | 'unreadable' {
+  let opened: SoundFile | 'damaged' = 'damaged'
+  try {
+    opened = openOwned(path)
+    if (opened === 'damaged') return 'damaged'
+    if (!wasPutBack(opened.db, path, machine)) return opened
+    opened.db.close()
+    return 'restored'
+  } catch (error) {
+    if (opened !== 'damaged') opened.db.close()
+    if (giveUp && isUnreadable(error)) return 'unreadable'
+    throw error
+  }
 }
 
 function openOwned(path: string): SoundFile | 'damaged' {

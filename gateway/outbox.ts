@@ -64,6 +64,8 @@ export interface OutboxOptions {
   readonly maxPages?: number
   /** The machine's own number, where it has one. */
   readonly machine?: string
+  /** A file that can't be read is set aside; else, by default, it is tried again by the next process. */
+  readonly giveUpUnreadable?: boolean
   /** Without one every commit is made at once. */
   readonly clock?: Pick<HubClock, 'now' | 'setTimeout'>
 }
@@ -81,6 +83,7 @@ export function openOutbox(path: string, options: OutboxOptions): OpenedOutbox {
     tag: options.randomHex(4),
     ...(machine === undefined ? {} : { machine }),
     ...(ballast === undefined ? {} : { makeRoom: () => ballast.release() }),
+    ...(options.giveUpUnreadable === true ? { giveUpUnreadable: true } : {}),
   })
   const outbox = new Outbox(db, settled, path, options)
   if (setAside === undefined) return { outbox }
@@ -103,7 +106,7 @@ export class Outbox {
     this.#db = db
     this.#path = path
     this.#options = options
-    this.#sql = preparedOnce(db)
+    this.#sql = preparedOnce(db, (error) => options.onBroken?.(error))
     this.room = new OutboxRoom(db, options.ballast, options.maxPages ?? MAX_PAGES)
     this.#commits = new GroupCommit(db, this.room, (error) => options.onBroken?.(error), {
       settled,

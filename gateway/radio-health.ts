@@ -29,12 +29,14 @@ export interface RadioFacts {
   readonly upMs: number
   /** What was done already since the radio last heard anything. */
   readonly done: Remedy | undefined
+  /** Since a reboot that was refused, ms; absent when none was. */
+  readonly refusedMsAgo?: number
 }
 
 /** The step that is due now, if one is. */
-export function remedyFor({ health, heard, wasReady, upMs, done }: RadioFacts): Remedy | undefined {
+export function remedyFor({ health, heard, wasReady, upMs, done, refusedMsAgo }: RadioFacts): Remedy | undefined {
   if (health.silentForMs < DEAF_AFTER_MS || health.linksOpen > 0) return undefined
-  if (done !== undefined) return upMs >= REBOOT_EVERY_MS ? 'reboot' : undefined
+  if (done !== undefined) return Math.min(upMs, refusedMsAgo ?? upMs) >= REBOOT_EVERY_MS ? 'reboot' : undefined
   const fellSilent = heard && (health.steadyDevices ?? 0) > 0
   const vanished = wasReady && health.state === 'unavailable'
   return fellSilent || vanished ? 'service' : undefined
@@ -64,6 +66,7 @@ export function watchRadio(options: RadioWatchOptions): RadioWatch {
   const noted = notes.get(NOTE)
   let done: Remedy | undefined = noted === 'service' || noted === 'reboot' ? noted : undefined
   let wasReady = false
+  let refusedAt: number | undefined
 
   const note = async (remedy: Remedy | undefined): Promise<void> => {
     await notes.set(NOTE, remedy ?? '')
@@ -78,14 +81,21 @@ export function watchRadio(options: RadioWatchOptions): RadioWatch {
       const heard = clock.now() - health.silentForMs > startedAt
       wasReady ||= health.state === 'ready'
       if (heard && done !== undefined && health.silentForMs < DEAF_AFTER_MS) await note(undefined)
-      const remedy = remedyFor({ health, heard, wasReady, upMs: clock.now(), done })
+      const upMs = clock.now()
+      const refused = refusedAt === undefined ? {} : { refusedMsAgo: upMs - refusedAt }
+      const remedy = remedyFor({ health, heard, wasReady, upMs, done, ...refused })
       if (remedy === undefined || (remedy === 'reboot' && reboot === undefined)) return
       // On disk first: what can't be noted is not done, or it would be done again and again.
       await note(remedy)
       const reason = new PreCareError('adapter-unavailable', 'the radio hears nothing')
       log.error('radio-deaf', { ...errorFields(reason), state: remedy })
-      if (remedy === 'service') restart(reason)
-      else await reboot?.()
+      if (remedy === 'service') return restart(reason)
+      try {
+        await reboot?.()
+      } catch (error) {
+        refusedAt = upMs
+        log.error('reboot-refused', errorFields(error))
+      }
     },
   }
 }

@@ -12,10 +12,12 @@ import { linesToStdout } from './log-lines.ts'
 import { machineNumber } from './machine.ts'
 import { systemdNotify } from './readiness.ts'
 import { reboot } from './reboot.ts'
-import { forgetFailures, standBy } from './stand-by.ts'
+import { standBy, storeFailure } from './stand-by.ts'
+import { failuresIn, forgetFailures, mayGiveUp } from './store-failures.ts'
 import { lazySerial } from './transport/lazy-serial.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import type { TransportLog } from './transport/transport-log.ts'
+import { beginTrials } from './trials.ts'
 import { type ReleaseTrial, releaseTrial, rolledBack } from './update/release-trial.ts'
 import { packageVersion } from './version.ts'
 import { attendVisits } from './visit/attend.ts'
@@ -56,10 +58,8 @@ export async function run(
     config.logLevel,
     linesToStdout((count) => log.warn('log-lines-lost', { count })),
   )
-  if (release.trial !== undefined) log.info('release-on-trial', { state: packageVersion() })
   if (release.back) log.error('release-rolled-back', { state: release.back.version, reason: release.back.why })
-  let onTrial = release.trial !== undefined
-  if (trial?.used === 'good') log.error('config-rolled-back', { reason: 'the file is not used; see the README' })
+  const trials = beginTrials({ configuration: trial, release: release.trial, clock, log })
   const die = (event: string) => (error: unknown) => {
     log.error(event, errorFields(error))
     process.exit(exitCodeOf(error))
@@ -74,7 +74,7 @@ export async function run(
   }
   // On, not once: under npm the same Ctrl-C comes twice, from the terminal and from npm; the second would kill.
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => leave(signal))
-  const hub = await startOrStandBy(clock, log, {
+  const hub = await startOrStandBy({ config, clock, log }, async (giveUpUnreadable) => ({
     config,
     drivers,
     clock,
@@ -83,25 +83,35 @@ export async function run(
     log,
     version: packageVersion(),
     update: () => {
-      if (onTrial) return { state: 'on-trial', version: packageVersion() }
+      if (trials.releaseOnTrial) return { state: 'on-trial', version: packageVersion() }
       return release.back && { state: 'rolled-back', version: release.back.version }
     },
     memory: () => process.memoryUsage.rss(),
     disk: () => spaceOf(config.dataDir),
+    giveUpUnreadable,
     ...machineNumber(),
     ...(notify && { onRound: watchdog(notify, clock, watchdogPeriodMs(process.env)) }),
     ...(config.bluetooth.enabled ? { ble: await radio(config, log.transport) } : {}),
     ...(config.bluetooth.mayReboot === true ? { reboot: () => reboot() } : {}),
     serial: config.serial.length > 0 ? await lines() : lazySerial(lines),
-  })
+  }))
   const visiting = new AbortController()
-  leave = (signal) => {
-    log.info('stopping', { signal })
+  /** What waits to share a commit is stored, and the broker told good-bye. */
+  const finish = (code: number): void => {
     visiting.abort()
     notify?.('STOPPING=1')
-    hub.stop().then(() => process.exit(EXIT.ok), die('stop-failed'))
+    hub.stop().then(() => process.exit(code), die('stop-failed'))
   }
-  hub.broken.then(die('outbox-broken'), die('outbox-broken'))
+  leave = (signal) => {
+    log.info('stopping', { signal })
+    finish(EXIT.ok)
+  }
+  hub.broken.then((reason) => {
+    // After an error of the disk a further commit could make the file forget what this one has lost.
+    if (isPreCareError(reason, 'store-failed')) return die('outbox-broken')(reason)
+    log.error('stopping', errorFields(reason))
+    finish(exitCodeOf(reason))
+  }, die('outbox-broken'))
   // Not only once the broker is reached: a home without internet has a hub that measures.
   notify?.('READY=1')
   void attendVisits(
@@ -114,37 +124,32 @@ export async function run(
     },
     visiting.signal,
   )
-  hub.healthy.then(() => {
-    onTrial = false
-    release.trial?.healthy()
-    if (release.trial !== undefined) log.info('release-healthy', { state: packageVersion() })
-  }, die('trial-not-noted'))
-  clock.setTimeout(() => {
-    if (!onTrial) return
-    release.trial?.notHealthy()
-    leave('release-trial')
-  }, trialMs)
-  const limit = clock.setTimeout(() => {
-    if (trial?.notReached() === true) leave('trial')
-  }, trialMs)
+  trials.follow(hub.healthy, trialMs, leave)
   await hub.ready
-  limit.cancel()
-  trial?.reached()
   log.info('ready')
 }
 
-/** Ends the process when the disk takes no writes. */
-async function startOrStandBy(clock: HubClock, log: Log, parts: HubParts): Promise<Hub> {
+interface StartParts {
+  readonly config: HubConfig
+  readonly clock: HubClock
+  readonly log: Log
+}
+
+/** Ends the process when the disk takes no writes. @param parts may read and write files as well */
+async function startOrStandBy(
+  { config, clock, log }: StartParts,
+  parts: (giveUpUnreadable: boolean) => Promise<HubParts>,
+): Promise<Hub> {
   const runtimeDir = process.env['RUNTIME_DIRECTORY']
-  const { config } = parts
   try {
-    const hub = startHub(parts)
+    const hub = startHub(await parts(mayGiveUp(failuresIn(runtimeDir))))
     forgetFailures(runtimeDir)
     return hub
   } catch (error) {
-    if (!isPreCareError(error, 'store-failed')) throw error
+    const failure = storeFailure(error)
+    if (failure === undefined) throw error
     const reboots = config.disk.mayReboot === true ? { reboot: () => reboot() } : {}
-    await standBy({ config, clock, log, ...(runtimeDir === undefined ? {} : { runtimeDir }), ...reboots }, error)
+    await standBy({ config, clock, log, ...(runtimeDir === undefined ? {} : { runtimeDir }), ...reboots }, failure)
     return process.exit(EXIT.store)
   }
 }

@@ -1,14 +1,14 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { MqttClient } from 'mqtt'
 import { topics } from '../broker/contract/topics.ts'
-import type { PreCareError } from '../device-drivers/errors.ts'
+import { isPreCareError, messageOf, PreCareError } from '../device-drivers/errors.ts'
 import type { HubConfig } from './config.ts'
 import { dialBroker } from './dial.ts'
 import { deadline, type HubClock, pause } from './hub-clock.ts'
 import { identityFolder, readIdentity } from './identity/slots.ts'
 import { utcText } from './local-time.ts'
 import { errorFields, type Log } from './log.ts'
+import { sqliteCode } from './outbox-file.ts'
+import { failuresIn, keepFailures } from './store-failures.ts'
 
 /**
  * A hub whose disk takes no writes receives nothing: it talks to no device, so that every reading stays in the memory of
@@ -22,11 +22,8 @@ const STAND_BY_MS = 60_000
 const TELL_WITHIN_MS = 30_000
 /** A reboot helps a disk that a loose contact or the kernel has taken away, not one that was busy for minutes. */
 const STARTS_BEFORE_REBOOT = 10
-/** A machine that was booted within the day was not helped by that. */
+/** A machine that was booted within the day was not helped by that; where the hub may not, it asks once a day. */
 const REBOOT_EVERY_MS = 24 * 3600_000
-/** Name of the file that counts failed starts, in memory (tmpfs): the disk can't be asked to remember. */
-const COUNT_FILE = 'store-failures'
-
 export interface StandByParts {
   readonly config: Pick<HubConfig, 'hub' | 'broker' | 'dataDir'>
   readonly clock: HubClock
@@ -39,15 +36,20 @@ export interface StandByParts {
 
 /** @param failure why the store can't be used. Resolves when the process is to end */
 export async function standBy(parts: StandByParts, failure: PreCareError): Promise<void> {
-  const { clock, log } = parts
+  const { clock, log, runtimeDir } = parts
   log.error('not-receiving', errorFields(failure))
-  const over = new AbortController()
-  const waited = pause(clock, STAND_BY_MS, over.signal)
+  const waited = pause(clock, STAND_BY_MS, new AbortController().signal)
+  const { starts: before, rebootAt } = failuresIn(runtimeDir)
+  const starts = before + 1
+  keepFailures(runtimeDir, { starts, ...(rebootAt === undefined ? {} : { rebootAt }) })
   await tell(parts, failure)
   await waited
-  const starts = countStart(parts.runtimeDir)
-  if (starts < STARTS_BEFORE_REBOOT || clock.now() < REBOOT_EVERY_MS || parts.reboot === undefined) return
+  const now = clock.now()
+  // Of the boot that was, or of the one that was refused.
+  const sinceRebootMs = now - (rebootAt ?? 0)
+  if (starts < STARTS_BEFORE_REBOOT || sinceRebootMs < REBOOT_EVERY_MS || parts.reboot === undefined) return
   log.error('not-receiving', { ...errorFields(failure), state: 'reboot', attempts: starts })
+  keepFailures(runtimeDir, { starts, rebootAt: now })
   try {
     await parts.reboot()
   } catch (error) {
@@ -55,18 +57,15 @@ export async function standBy(parts: StandByParts, failure: PreCareError): Promi
   }
 }
 
-/** The store works: what was counted is past. */
-export function forgetFailures(runtimeDir: string | undefined): void {
-  if (runtimeDir !== undefined) rmSync(join(runtimeDir, COUNT_FILE), { force: true })
-}
+/** What the disk itself says where nobody has put it into the words of the store. */
+const DISK_SAYS: ReadonlySet<unknown> = new Set(['EIO', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENXIO', 'ENODEV'])
 
-function countStart(runtimeDir: string | undefined): number {
-  if (runtimeDir === undefined) return 0
-  const path = join(runtimeDir, COUNT_FILE)
-  const before = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0
-  const starts = (Number.isInteger(before) ? before : 0) + 1
-  writeFileSync(path, String(starts))
-  return starts
+/** The failure to stand by with; undefined when it is not the disk's. */
+export function storeFailure(error: unknown): PreCareError | undefined {
+  if (isPreCareError(error)) return error.code === 'store-failed' ? error : undefined
+  const byDisk = error instanceof Error && 'code' in error && DISK_SAYS.has(error.code)
+  if (!byDisk && sqliteCode(error) === undefined) return undefined
+  return new PreCareError('store-failed', messageOf(error), { cause: error })
 }
 
 /** One retained message, and good-bye. The session can't come from the outbox; the present second is above any of it. */

@@ -10,6 +10,7 @@ import { utcText } from './local-time.ts'
 import { errorFields, type Log } from './log.ts'
 import type { Outbox, Run } from './outbox.ts'
 import { SendWindow } from './send-window.ts'
+import { sparing } from './sparing.ts'
 import { withDeadline } from './transport/deadline.ts'
 
 /** Half of what a home router's address translation forgets an idle connection after, at the least. */
@@ -64,6 +65,8 @@ export class Uplink {
   #session = 0
   #state: 'starting' | 'online' | 'lost' | 'refused' | 'untrusted' = 'starting'
   readonly #dial: Dial
+  readonly #unreadable: (error: unknown) => void
+  readonly #notStored: (error: unknown) => void
   #attempt = 0
   #leaving = false
   #running: Promise<void> = Promise.resolve()
@@ -71,6 +74,9 @@ export class Uplink {
   constructor(options: UplinkOptions) {
     this.#options = options
     this.#window = new SendWindow(options.outbox)
+    const { clock, log } = options
+    this.#unreadable = sparing(clock, (fields) => log.error('outbox-unreadable', fields))
+    this.#notStored = sparing(clock, (fields) => log.error('receipt-not-stored', fields))
     this.#dial = options.dial ?? dialBroker({ url: options.broker.url, clock: options.clock })
   }
 
@@ -92,7 +98,7 @@ export class Uplink {
     try {
       for (let run = this.#next(); run !== undefined; run = this.#next()) this.#send(this.#client, run)
     } catch (error) {
-      this.#options.log.error('outbox-unreadable', errorFields(error))
+      this.#unreadable(error)
     }
   }
 
@@ -275,15 +281,12 @@ export class Uplink {
       log.warn('receipt-malformed', { code: 'payload-malformed' })
       return
     }
-    this.#window.receipted(receipt.data, clock.now()).then(
-      (rows) => {
-        if (rows > 0) this.#attempt = 0
-        const { first, last } = receipt.data
-        log.info('receipt', { first, last, count: rows })
-        this.wake()
-      },
-      (error: unknown) => log.error('receipt-not-stored', errorFields(error)),
-    )
+    this.#window.receipted(receipt.data, clock.now()).then((rows) => {
+      if (rows > 0) this.#attempt = 0
+      const { first, last } = receipt.data
+      log.info('receipt', { first, last, count: rows })
+      this.wake()
+    }, this.#notStored)
   }
 
   /** @param now false in the will, which is sent at a time nobody knows yet */

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, renameSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import { messageOf, PreCareError } from '../../device-drivers/errors.ts'
 import { OWNER_ONLY, writeDurably } from '../durable-file.ts'
@@ -45,13 +45,17 @@ export function memoryBonds(): BondStore {
 
 /**
  * Bonds in one small JSON file, readable by its owner only. Each change writes a new file beside it, flushes and renames
- * it: a power cut leaves the old or the new one. A damaged file is set aside and the hub goes on without bonds, since
- * devices that need none must still be heard.
+ * it: a power cut leaves the old or the new one. A damaged file is set aside, and the hub goes on without bonds, since
+ * devices that need none must still be heard; so it does with a file, or a disk, that fails in any other way.
  */
 export function openBondStore(path: string, log: TransportLog): BondStore {
-  const bonds = new Map<string, Bond>(Object.entries(readBonds(path, log)))
+  const read = readBonds(path, log)
+  const bonds = new Map<string, Bond>(Object.entries(read.bonds))
+  let { inTheWay } = read
   const replace = (next: ReadonlyMap<string, Bond>) => {
     try {
+      if (inTheWay) renameSync(path, asideOf(path))
+      inTheWay = false
       writeDurably(path, JSON.stringify({ version: 1, bonds: Object.fromEntries(next) }))
     } catch (error) {
       throw new PreCareError('store-failed', `bonds were not written: ${messageOf(error)}`, { cause: error })
@@ -74,23 +78,52 @@ export function openBondStore(path: string, log: TransportLog): BondStore {
   }
 }
 
-function readBonds(path: string, log: TransportLog): Record<string, Bond> {
+const asideOf = (path: string): string => `${path}.damaged`
+
+interface ReadBonds {
+  readonly bonds: Readonly<Record<string, Bond>>
+  /** At the path stands a file that can't be used and may hold keys: to be set aside before anything is written. */
+  readonly inTheWay: boolean
+}
+
+function readBonds(path: string, log: TransportLog): ReadBonds {
   let text: string
   try {
+    if (!existsSync(path)) return { bonds: {}, inTheWay: false }
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
-    throw new PreCareError('store-failed', `bonds cannot be read: ${messageOf(error)}`, { cause: error })
+    // Left where it is: the card may give it at the next start.
+    log.error({ file: path, code: 'store-failed', reason: messageOf(error) }, 'bond file not read')
+    return { bonds: {}, inTheWay: true }
   }
   try {
     const { bonds } = fileSchema.parse(JSON.parse(text))
-    chmodSync(path, OWNER_ONLY)
-    return bonds
+    closeToOthers(path, log)
+    return { bonds, inTheWay: false }
   } catch (error) {
-    const aside = `${path}.damaged`
-    renameSync(path, aside)
     // The parser's message may quote the file, that is keys: only its kind is logged.
-    log.error({ file: aside, reason: error instanceof Error ? error.name : 'unknown' }, 'bond file set aside')
-    return {}
+    return { bonds: {}, inTheWay: !setAside(path, error instanceof Error ? error.name : 'unknown', log) }
+  }
+}
+
+/** @returns false while the disk takes no writes */
+function setAside(path: string, reason: string, log: TransportLog): boolean {
+  const aside = asideOf(path)
+  try {
+    renameSync(path, aside)
+  } catch (error) {
+    log.error({ file: path, code: 'store-failed', reason: `${reason}; ${messageOf(error)}` }, 'bond file not set aside')
+    return false
+  }
+  log.error({ file: aside, reason }, 'bond file set aside')
+  return true
+}
+
+/** A disk that takes no writes keeps the file as open, or as closed, as it is. */
+function closeToOthers(path: string, log: TransportLog): void {
+  try {
+    if ((statSync(path).mode & 0o777) !== OWNER_ONLY) chmodSync(path, OWNER_ONLY)
+  } catch (error) {
+    log.error({ file: path, code: 'store-failed', reason: messageOf(error) }, 'bond file not closed to others')
   }
 }

@@ -167,6 +167,20 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*promised after the restart only when/,
   },
   {
+    name: 'a damaged page that is met by reading ends nothing',
+    changes: [
+      { file: 'gateway/outbox-sql.ts', from: 'if (isBeyondRetry(error)) onBroken', to: 'if (!error) onBroken' },
+    ],
+    check: vitest('journeys/damaged-outbox'),
+    shows: /FAIL .*pages that go bad under a running hub/,
+  },
+  {
+    name: 'a configuration is good once the broker was reached',
+    changes: [{ file: 'gateway/run.ts', from: 'trials.follow(hub.healthy', to: 'trials.follow(hub.ready' }],
+    check: vitest('gateway/trials'),
+    shows: /FAIL .*reaches the broker and is not good for that/,
+  },
+  {
     name: 'the quarantine has no bound',
     changes: [
       {

@@ -1,12 +1,13 @@
 import { join } from 'node:path'
 import { messageOf } from '../../device-drivers/errors.ts'
 import { openOutbox } from '../../gateway/outbox.ts'
+import { startTrial } from '../../gateway/snapshots.ts'
 import { openBondStore } from '../../gateway/transport/bonds.ts'
 import { draft } from '../support/test-driver.ts'
-import { ADDRESS, bondOf, OUTBOX_OPTIONS, QUIET_LOG, RECORDS } from './syscalls-work.ts'
+import { ADDRESS, BOOT, bondOf, CONFIGURATION, OUTBOX_OPTIONS, QUIET_LOG, RECORDS } from './syscalls-work.ts'
 
 /**
- * The hub's disk work with one call in it that fails: records, receipts and bonds. Says what it has confirmed, one line
+ * The hub's disk work with one call in it that fails: the outbox's stamp, a configuration, records, receipts and bonds. Says what it has confirmed, one line
  * each, and ends as the hub does: with code 1 when the outbox can't be gone on with.
  */
 const [dir = ''] = process.argv.slice(2)
@@ -23,6 +24,14 @@ const { outbox } = openOutbox(join(dir, 'outbox.db'), {
 })
 const bonds = openBondStore(join(dir, 'bonds.json'), QUIET_LOG)
 
+try {
+  const trial = startTrial(dir, CONFIGURATION, BOOT)
+  trial?.begin()
+  trial?.healthy()
+  tell('configuration')
+} catch (error) {
+  tell(`refused ${messageOf(error)}`)
+}
 for (let n = 1; n <= RECORDS; n++) {
   for (let offer = 1; offer <= OFFERS; offer++) {
     try {

@@ -3,11 +3,22 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf } from '../../device-drivers/errors.ts'
 import { openOutbox } from '../../gateway/outbox.ts'
+import { startTrial } from '../../gateway/snapshots.ts'
 import { openBondStore } from '../../gateway/transport/bonds.ts'
 import { idOf, message } from '../broker/core-fixture.ts'
 import { draft } from '../support/test-driver.ts'
 import { damageOf } from './oracle.ts'
-import { ADDRESS, acceptedReading, bondOf, OUTBOX_OPTIONS, openIngest, QUIET_LOG, RECORDS } from './syscalls-work.ts'
+import {
+  ADDRESS,
+  acceptedReading,
+  BOOT,
+  bondOf,
+  CONFIGURATION,
+  OUTBOX_OPTIONS,
+  openIngest,
+  QUIET_LOG,
+  RECORDS,
+} from './syscalls-work.ts'
 
 /** The invariants after a disturbed run: each returns what is broken, in words. */
 
@@ -68,6 +79,10 @@ export function lookAtHub(dir: string, lines: readonly string[]): Promise<string
     // A change that was refused may have got through, as any write whose answer was lost.
     const possible = ALL.filter((n) => n >= (promised ?? 0)).map((n) => JSON.stringify(bondOf(n)))
     if (promised !== undefined && !possible.includes(JSON.stringify(bond))) wrong.push('a bond that was stored is lost')
+    const good = startTrial(dir, undefined, BOOT)?.text
+    if (good !== CONFIGURATION && (good !== undefined || lines.includes('configuration'))) {
+      wrong.push('a configuration that was kept is lost')
+    }
     if (readdirSync(dir).some((name) => name.includes('damaged'))) wrong.push('something was set aside')
     return wrong
   })

@@ -12,6 +12,8 @@ import { NOON } from '../support/manual-clock.ts'
 /** Enough for more than 200 writes and syncs. */
 export const RECORDS = 60
 export const ADDRESS = 'c0:50:00:00:00:01'
+export const CONFIGURATION = '{"hub":"hub-0001"}'
+export const BOOT = 'boot-1'
 
 let made = 0
 export const OUTBOX_OPTIONS = {

@@ -35,7 +35,11 @@ const SIDES: readonly Side[] = [
   {
     name: 'hub',
     child: fileURLToPath(new URL('./syscalls-hub.child.ts', import.meta.url)),
-    files: [...sqlite('outbox.db'), 'bonds.json', 'bonds.json.new', '.'],
+    files: [
+      ...sqlite('outbox.db'),
+      ...['outbox.db.stamp', 'bonds.json', 'trial.json', 'good.json'].flatMap((name) => [name, `${name}.new`]),
+      '.',
+    ],
     prepare: () => undefined,
     look: lookAtHub,
   },

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type RadioFacts, remedyFor } from '../../gateway/radio-health.ts'
+import { PreCareError } from '../../device-drivers/errors.ts'
+import { type RadioFacts, remedyFor, watchRadio } from '../../gateway/radio-health.ts'
 import type { RadioHealth } from '../../gateway/transport/transport.ts'
 
 const HOUR = 3600_000
@@ -47,4 +48,29 @@ test('after the process the machine, but not one that was booted within the day'
   expect(remedy({}, { done: 'service', heard: false, upMs: 24 * HOUR - 1 })).toBeUndefined()
   expect(remedy({}, { done: 'reboot', heard: false, upMs: 24 * HOUR - 1 })).toBeUndefined()
   expect(remedy({}, { done: 'reboot', heard: false, upMs: 24 * HOUR })).toBe('reboot')
+})
+
+test('a reboot that is refused is said and asked for once a day, and the round of housekeeping goes on', async () => {
+  let now = 48 * HOUR
+  const started = now
+  const notes = new Map([['radio/remedy', 'service']])
+  const lines: string[] = []
+  const say = (event: string) => void lines.push(event)
+  let asked = 0
+  const watch = watchRadio({
+    radio: { health: () => ({ ...DEAF, silentForMs: now - started + HOUR }) },
+    clock: { now: () => now },
+    notes: { get: (name) => notes.get(name), set: async (name, value) => void notes.set(name, value) },
+    log: { info: say, warn: say, error: say },
+    restart: () => say('restart'),
+    reboot: () => {
+      asked += 1
+      return Promise.reject(new PreCareError('adapter-unavailable', 'no reboot: Access denied'))
+    },
+  })
+  for (let minute = 0; minute < 24 * 60; minute += 1, now += HOUR / 60) await watch.look()
+  expect(asked).toBe(1)
+  expect(lines).toEqual(['radio-deaf', 'reboot-refused'])
+  await watch.look()
+  expect(asked).toBe(2)
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseConfig } from '../../gateway/config.ts'
 import { EXIT } from '../../gateway/exit-codes.ts'
@@ -51,6 +52,19 @@ describe('the unit of the hub', () => {
   it('starts after the time service, and tells the hub where to see that the time was set', () => {
     expect(directive('After')[0]?.split(' ')).toContain('systemd-timesyncd.service')
     expect(directive('ExecStart')[0]).toMatch(/ --time-service \/run\/systemd\/timesync( |$)/)
+  })
+
+  it('comes with a rule that lets its user boot the machine, and nobody else, and nothing else', () => {
+    type Rule = (action: { id: string }, subject: { user: string }) => string
+    const rules: Rule[] = []
+    const polkit = { addRule: (rule: Rule) => rules.push(rule), Result: { YES: 'yes', NOT_HANDLED: 'not-handled' } }
+    runInNewContext(readFileSync('gateway/service/50-precare-hub.rules', 'utf8'), { polkit })
+    const [user = ''] = directive('User')
+    const answer = (id: string, asks: string) => rules.map((rule) => rule({ id }, { user: asks }))
+    expect(answer('org.freedesktop.login1.reboot', user)).toEqual(['yes'])
+    expect(answer('org.freedesktop.login1.reboot-multiple-sessions', user)).toEqual(['yes'])
+    expect(answer('org.freedesktop.login1.power-off', user)).toEqual(['not-handled'])
+    expect(answer('org.freedesktop.login1.reboot', 'somebody')).toEqual(['not-handled'])
   })
 
   it('knows every exit code that the README explains, and no other', () => {

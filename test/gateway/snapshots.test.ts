@@ -12,28 +12,29 @@ const BOOT = 'boot-1'
 const start = (folder: string, given: string | undefined, boot = BOOT) => {
   const trial = startTrial(folder, given, boot)
   if (trial === undefined) throw new Error('nothing to run with')
+  trial.begin()
   return trial
 }
-/** A folder in which 'old' has reached the broker. */
+/** A folder in which 'old' was healthy. */
 function proven(): string {
   const folder = tempDir()
-  start(folder, 'old').reached()
+  start(folder, 'old').healthy()
   return folder
 }
 
 describe('a configuration', () => {
-  it('is good once the broker was reached with it, and is kept for the owner only', () => {
+  it('is good once the hub was healthy with it, and is kept for the owner only', () => {
     const folder = proven()
     expect(start(folder, undefined)).toMatchObject({ text: 'old', used: 'good' })
     expect(statSync(join(folder, 'good.json')).mode & 0o777).toBe(0o600)
     expect(startTrial(tempDir(), undefined, BOOT)).toBeUndefined()
   })
 
-  it('that was changed is tried, and replaces the good one when the broker is reached', () => {
+  it('that was changed is tried, and replaces the good one when the hub is healthy', () => {
     const folder = proven()
     const trial = start(folder, 'new')
     expect(trial).toMatchObject({ text: 'new', used: 'given' })
-    trial.reached()
+    trial.healthy()
     expect(start(folder, undefined).text).toBe('new')
   })
 
@@ -45,7 +46,7 @@ describe('a configuration', () => {
       'good',
       'good',
     ])
-    start(folder, 'new').reached()
+    start(folder, 'new').healthy()
     expect(start(folder, 'new').text).toBe('old')
     expect(start(folder, 'newer').text).toBe('newer')
   })
@@ -55,30 +56,30 @@ describe('a configuration', () => {
     for (let cut = 0; cut < 10; cut += 1) expect(start(folder, 'new', `boot-${cut}`).used).toBe('given')
   })
 
-  it('that does not reach the broker is refused if the good one does', () => {
+  it('with which the hub is not healthy is refused if it is with the good one', () => {
     const folder = proven()
-    expect(start(folder, 'new').notReached()).toBe(true)
+    expect(start(folder, 'new').notHealthy()).toBe(true)
     const comparison = start(folder, 'new')
     expect(comparison.text).toBe('old')
-    comparison.reached()
-    expect(comparison.notReached()).toBe(false)
+    comparison.healthy()
+    expect(comparison.notHealthy()).toBe(false)
     expect(start(folder, 'new').text).toBe('old')
   })
 
   it('stays when the good one fares no better: no internet, two restarts, and then peace', () => {
     const folder = proven()
-    expect(start(folder, 'new').notReached()).toBe(true)
-    expect(start(folder, 'new').notReached()).toBe(true)
+    expect(start(folder, 'new').notHealthy()).toBe(true)
+    expect(start(folder, 'new').notHealthy()).toBe(true)
     const again = start(folder, 'new')
     expect(again).toMatchObject({ text: 'new', used: 'given' })
-    expect(again.notReached()).toBe(false)
-    again.reached()
+    expect(again.notHealthy()).toBe(false)
+    again.healthy()
     expect(start(folder, undefined).text).toBe('new')
   })
 
   it('is tried from the beginning when the state of the trial is damaged', () => {
     const folder = proven()
-    start(folder, 'new').notReached()
+    start(folder, 'new').notHealthy()
     writeFileSync(join(folder, 'trial.json'), '{"tri')
     expect(start(folder, 'new').text).toBe('new')
     expect(start(folder, undefined).text).toBe('old')
@@ -86,7 +87,7 @@ describe('a configuration', () => {
 })
 
 describe('the hub process with a configuration that went wrong', { timeout: 60_000 }, () => {
-  it('runs with the one that last reached the broker, and says so', async () => {
+  it('runs with the one with which it was last healthy, and says so', async () => {
     const broker = await receiptBroker('hub-0001')
     const dir = tempDir()
     const file = join(dir, 'hub.json')
@@ -97,21 +98,21 @@ describe('the hub process with a configuration that went wrong', { timeout: 60_0
       broker: { url: broker.url, username: 'hub-0001', passwordFile: 'password' },
       bluetooth: { enabled: false },
     }
-    const untilReady = async (): Promise<string[]> => {
+    const untilHealthy = async (): Promise<string[]> => {
       const args = ['gateway/main.ts', 'run', '--config', file, '--snapshots', join(dir, 'snapshots')]
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
       onTestFinished(() => void child.kill('SIGKILL'))
       const events: string[] = []
       createInterface({ input: child.stdout }).on('line', (line) => {
         events.push(String(JSON.parse(line).event))
-        if (events.at(-1) === 'ready') child.kill('SIGTERM')
+        if (events.at(-1) === 'healthy') child.kill('SIGTERM')
       })
       await once(child, 'close')
       return events
     }
     writeFileSync(file, JSON.stringify(config))
-    expect(await untilReady()).not.toContain('config-rolled-back')
+    expect(await untilHealthy()).not.toContain('config-rolled-back')
     writeFileSync(file, '{ "hub": "hub-0001", ')
-    expect(await untilReady()).toContain('config-rolled-back')
+    expect(await untilHealthy()).toContain('config-rolled-back')
   })
 })

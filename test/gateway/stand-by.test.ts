@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { hubStateSchema } from '../../broker/contract/messages.ts'
 import { PreCareError } from '../../device-drivers/errors.ts'
-import { forgetFailures, standBy } from '../../gateway/stand-by.ts'
+import { standBy, storeFailure } from '../../gateway/stand-by.ts'
+import { forgetFailures } from '../../gateway/store-failures.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { receiptBroker } from '../support/receipt-broker.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -12,7 +13,7 @@ const quiet = { info: () => undefined, warn: () => undefined, error: () => undef
 const failure = new PreCareError('store-failed', 'the outbox cannot be opened')
 
 /** Starts in a row of a hub whose disk takes no writes, on a machine that has been up for so long. */
-async function starts(count: number, upMs: number, allowed = true, mended = -1) {
+async function starts(count: number, upMs: number, allowed = true, mended = -1, refused = false) {
   const broker = await receiptBroker(HUB)
   const runtimeDir = tempDir()
   const clock = manualClock({ mono: upMs })
@@ -27,7 +28,12 @@ async function starts(count: number, upMs: number, allowed = true, mended = -1) 
         clock,
         log: quiet,
         runtimeDir,
-        ...(allowed && { reboot: async () => void reboots.push(n) }),
+        ...(allowed && {
+          reboot: async () => {
+            reboots.push(n)
+            if (refused) throw new PreCareError('adapter-unavailable', 'no reboot: Access denied')
+          },
+        }),
       },
       failure,
     ).then(() => {
@@ -75,4 +81,16 @@ it('boots the machine at the tenth start in a row, and not one that was booted w
   expect((await starts(12, HOUR_MS)).reboots).toEqual([])
   expect((await starts(12, 48 * HOUR_MS, true, 8)).reboots).toEqual([])
   expect((await starts(12, 48 * HOUR_MS, false)).reboots).toEqual([])
+  // Refused: not asked for again at each start.
+  expect((await starts(14, 48 * HOUR_MS, true, -1, true)).reboots).toEqual([10])
+})
+
+it('stands by for whatever the disk says, in the words of the store or in its own, and for nothing else', () => {
+  const said = (code: string) => Object.assign(new Error(code), { code })
+  const ours = new PreCareError('store-failed', 'the outbox cannot be opened')
+  expect(storeFailure(ours)).toBe(ours)
+  for (const code of ['EIO', 'EROFS', 'ENOSPC']) expect(storeFailure(said(code))?.code).toBe('store-failed')
+  expect(storeFailure(Object.assign(said('ERR_SQLITE_ERROR'), { errcode: 10 }))?.code).toBe('store-failed')
+  expect(storeFailure(said('MODULE_NOT_FOUND'))).toBeUndefined()
+  expect(storeFailure(new PreCareError('config-invalid', 'no such driver'))).toBeUndefined()
 })

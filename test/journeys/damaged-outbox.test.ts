@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, copyFileSync, openSync, readdirSync, statSync, truncateSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, readdirSync, readSync, statSync, truncateSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -18,6 +18,14 @@ const HUB = 'hub-0001'
 const READINGS = 60
 /** Less than a log in which SQLite begins at its start again, so that its end is the newest commit. */
 const FEW = 20
+/** Past this the readings come in one commit. */
+const FEW_COMMITS = 100
+/** More than the 2 MB that SQLite keeps of a file in memory. */
+const MANY = 6_000
+const PAGE_BYTES = 4_096
+const TABLE_LEAF = 0x0d
+/** A reading has some 500 bytes. */
+const ROWS_ON_A_PAGE = 12
 const randomHex = (bytes: number): string => randomBytes(bytes).toString('hex')
 const clock = createHubClock()
 
@@ -33,7 +41,8 @@ async function leftBehind(count: number): Promise<{ dataDir: string; epoch: stri
     randomHex,
   })
   const drafts = Array.from({ length: count }, (_, i) => draft(i + 1))
-  for (const one of drafts) await outbox.append({ device: 'scale-0001', drafts: [one] })
+  if (count > FEW_COMMITS) await outbox.append({ device: 'scale-0001', drafts })
+  else for (const one of drafts) await outbox.append({ device: 'scale-0001', drafts: [one] })
   for (const name of readdirSync(running)) {
     if (!name.endsWith('-shm')) copyFileSync(join(running, name), join(dataDir, name))
   }
@@ -49,8 +58,9 @@ function settled(dataDir: string): DatabaseSync {
   return db
 }
 
-async function startOn(dataDir: string) {
+async function startOn(dataDir: string, answers = true) {
   const broker = await receiptBroker(HUB)
+  if (!answers) broker.answer = () => undefined
   const lines: (LogFields & { event: string })[] = []
   const note = (event: string, fields?: LogFields) => void lines.push({ event, ...fields })
   const hub = startHub({
@@ -68,7 +78,26 @@ async function startOn(dataDir: string) {
     memory: () => 1,
   })
   onTestFinished(() => hub.stop())
-  return { broker, lines }
+  return { hub, broker, lines }
+}
+
+/** Turns over leaf pages with rows, from the first quarter on. @returns with how many rows at most */
+function spoilLeaves(path: string, count: number): number {
+  const db = new DatabaseSync(path, { readOnly: true })
+  const pages = db.prepare('PRAGMA page_count').get()?.['page_count']
+  db.close()
+  const file = openSync(path, 'r+')
+  const page = Buffer.alloc(PAGE_BYTES)
+  let spoilt = 0
+  for (let n = Math.floor(Number(pages) / 4); spoilt < count; n += 1) {
+    readSync(file, page, 0, PAGE_BYTES, n * PAGE_BYTES)
+    // The header of a leaf of a table (SQLite, Database File Format, 1.6).
+    if (page[0] !== TABLE_LEAF || !page.includes('"receivedAt"')) continue
+    writeSync(file, Buffer.alloc(64, 0xa5), 0, 64, n * PAGE_BYTES)
+    spoilt += 1
+  }
+  closeSync(file)
+  return count * ROWS_ON_A_PAGE
 }
 
 const soundness = (dataDir: string): unknown => {
@@ -113,5 +142,37 @@ describe('a hub whose card has damaged its outbox', () => {
     expect(new Set(broker.ids())).toEqual(new Set(ids.slice(0, -1)))
     expect(broker.batches().every((batch) => batch.epoch === epoch)).toBe(true)
     expect(soundness(dataDir)).toEqual({ integrity_check: 'ok' })
+  })
+
+  it('fault 20: with pages that go bad under a running hub, ends it once, and the next start saves what can be read', async () => {
+    const { dataDir, ids } = await leftBehind(MANY)
+    const { hub, broker, lines } = await startOn(dataDir, false)
+    await hub.ready
+    // Beyond what SQLite holds in memory, and not yet asked for.
+    const file = join(dataDir, 'outbox.db')
+    const spoilt = spoilLeaves(file, 3)
+    broker.answer = ({ epoch, first, readings }) => ({ epoch, first, last: first + readings.length - 1 })
+    broker.cut()
+    expect(await hub.broken).toMatchObject({ code: 'store-failed' })
+    await hub.stop()
+    expect(lines.filter(({ event }) => event === 'outbox-unreadable').length).toBeLessThanOrEqual(1)
+    const sent = lines.filter(({ event }) => event === 'receipt').reduce((sum, { count = 0 }) => sum + count, 0)
+    const next = await startOn(dataDir)
+    const { saved = 0 } = next.lines.find(({ event }) => event === 'outbox-set-aside') ?? {}
+    expect(saved).toBeGreaterThanOrEqual(MANY - sent - spoilt)
+    await until(() => next.broker.ids().length > 0)
+    expect(next.broker.ids().every((id) => ids.includes(id))).toBe(true)
+  })
+
+  it('sends what is whole when a row can not be read for the report on its health', async () => {
+    const { dataDir, ids } = await leftBehind(FEW)
+    const db = settled(dataDir)
+    db.exec(`UPDATE rows SET body = '{"measuredAt' WHERE seq = 7`)
+    db.close()
+    const { hub, broker, lines } = await startOn(dataDir)
+    await until(() => new Set(broker.ids()).size >= FEW - 1)
+    expect(new Set(broker.ids())).toEqual(new Set(ids.filter((_, i) => i !== 6)))
+    expect(lines.filter(({ event }) => event === 'uplink-online')).toHaveLength(1)
+    await hub.stop()
   })
 })

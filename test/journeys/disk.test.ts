@@ -1,9 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { existsSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, it, onTestFinished } from 'vitest'
 import { hubHealthSchema } from '../../broker/contract/messages.ts'
 import type { SerialDriver } from '../../device-drivers/driver.ts'
@@ -12,12 +8,11 @@ import { spaceOf } from '../../gateway/disk-space.ts'
 import { startHub } from '../../gateway/hub.ts'
 import type { LogFields } from '../../gateway/log.ts'
 import type { OpenSerialLink, SerialTransport } from '../../gateway/transport/transport.ts'
-import { encodeFormat13 } from '../../simulators/encoders/nonin.ts'
 import { type ManualClock, manualClock } from '../support/manual-clock.ts'
 import { optional } from '../support/optional.ts'
 import { type ReceiptBroker, receiptBroker } from '../support/receipt-broker.ts'
-import { breakableDisk, mayMount, smallDisk } from '../support/small-disk.ts'
-import { tempDir, until } from '../support/temp-dir.ts'
+import { mayMount, smallDisk } from '../support/small-disk.ts'
+import { until } from '../support/temp-dir.ts'
 import { about, decode, record } from '../support/test-driver.ts'
 
 const HUB = 'hub-0001'
@@ -144,62 +139,5 @@ optional('root', mayMount)('the disk of a hub', () => {
     more.memory.push(200)
     while (more.memory.length > 0 || broker.ids().length < 151) await clock.advance(1_000)
     expect(alarms()[0]).toBe('nearly-full')
-  })
-
-  it('fault 21: goes read-only: the hub leaves with 74, says that it receives nothing, and the device keeps its record', async () => {
-    const disk = breakableDisk(16)
-    const told: number[] = []
-    const frame = encodeFormat13({
-      time: { year: 2026, month: 11, day: 20, hour: 12, minute: 0, second: 0 },
-      oxygenSaturation: 94,
-      pulseRate: 72,
-      smartPoint: true,
-      fromMemory: false,
-    })
-    let broken = false
-    const server = createServer((socket) => {
-      socket.on('error', () => socket.destroy())
-      socket.on('data', (bytes) => {
-        told.push(...bytes)
-      })
-      if (broken) socket.write(frame)
-    })
-    server.listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    onTestFinished(() => void server.close())
-    const address = server.address()
-    const port = typeof address === 'object' ? address?.port : 0
-    const file = join(tempDir(), 'hub.json')
-    const serial = [{ id: 'oxi-0001', driver: 'nonin-spot-check', target: `tcp://127.0.0.1:${port}` }]
-    const listening = await receiptBroker(HUB)
-    const broker = { url: listening.url, username: HUB, password: 'secret' }
-    const bluetooth = { enabled: false }
-    writeFileSync(file, JSON.stringify({ hub: HUB, dataDir: join(disk.dir, 'data'), broker, bluetooth, serial }))
-    const runHub = async (onEvent: (event: string, child: ChildProcess) => void): Promise<number | null> => {
-      const child = spawn(process.execPath, ['gateway/main.ts', '--config', file], {
-        stdio: ['ignore', 'pipe', 'pipe'],
-      })
-      onTestFinished(() => void child.kill('SIGKILL'))
-      createInterface({ input: child.stdout }).on('line', (line) => onEvent(String(JSON.parse(line).event), child))
-      const [code] = await once(child, 'close')
-      return code
-    }
-    const before = await runHub((event) => {
-      if (event !== 'started') return
-      disk.breakNow()
-      broken = true
-    })
-    expect(before).toBe(74)
-    const states = () =>
-      listening.heard.filter(({ topic }) => topic.endsWith('/state')).map(({ text }) => JSON.parse(text))
-    let standingBy = false
-    // It would end with 74 after a minute; what it does meanwhile is what counts here.
-    await runHub((event, child) => {
-      standingBy ||= event === 'not-receiving'
-      if (standingBy) void until(() => states().at(-1)?.problem === 'store-failed').then(() => child.kill('SIGKILL'))
-    })
-    expect(states().at(-1)).toMatchObject({ state: 'offline', problem: 'store-failed' })
-    // ACK, 06h: what a Nonin oximeter takes for "received" and clears its record by.
-    expect(told).not.toContain(6)
   })
 })

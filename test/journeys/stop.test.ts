@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
 import { spotCheckOximeter } from '../support/spot-check-oximeter.ts'
@@ -53,3 +54,38 @@ it.each([
   },
   60_000,
 )
+
+it.each([
+  ['SIGTERM', 0, 2],
+  // What shares a commit that is yet to come is the price of the card's life; its device was told nothing.
+  ['SIGKILL', null, 1],
+  ['deaf', 75, 2],
+] as const)('the end of a hub by %s, with code %s, leaves %i of two readings of a live stream', async (end, code, left) => {
+  const dir = tempDir()
+  const file = join(dir, 'hub.json')
+  writeFileSync(
+    file,
+    JSON.stringify({
+      hub: HUB,
+      dataDir: 'data',
+      broker: { url: 'mqtt://127.0.0.1:1', username: HUB, password: 'secret' },
+      serial: [{ id: 'oxi-0001', driver: 'nonin-stream', target: '/dev/ttyS0' }],
+    }),
+  )
+  const child = spawn(process.execPath, ['test/journeys/live-hub.child.ts', file, end], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const said: string[] = []
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    said.push(line)
+    if (line === 'waits' && end !== 'deaf') child.kill(end)
+  })
+  const [exitCode] = await once(child, 'close')
+  expect(exitCode).toBe(code)
+  expect(said.at(-1)?.includes('"event":"stopped"')).toBe(code !== null)
+  const db = new DatabaseSync(join(dir, 'data', 'outbox.db'))
+  const { count } = db.prepare('SELECT count(*) AS count FROM rows').get() ?? {}
+  db.close()
+  expect(count).toBe(left)
+})

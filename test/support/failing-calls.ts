@@ -69,3 +69,16 @@ export function callsOf(traceFile: string): Call[] {
 }
 
 export const wasInjected = (traceFile: string): boolean => readFileSync(traceFile, 'utf8').includes('(INJECTED)')
+
+/** For `strace`, before the program: reading `files` fails, each time or only the `nth` time SQLite, or Node, does it. */
+export function unreadable(
+  files: readonly string[],
+  traceFile: string,
+  { call = 'pread64', nth }: { readonly call?: 'pread64' | 'read'; readonly nth?: number } = {},
+): string[] {
+  const when = nth === undefined ? '' : `:when=${nth}`
+  return [
+    ...['-f', '-qq', '--seccomp-bpf', '-o', traceFile, '-e', `trace=${call}`, '-e', `inject=${call}:error=EIO${when}`],
+    ...files.flatMap((file) => ['-P', file]),
+  ]
+}

@@ -2,6 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, 
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isBond, openBondStore } from '../../../gateway/transport/bonds.ts'
+import { optional } from '../../support/optional.ts'
+import { breakableDisk, mayMount } from '../../support/small-disk.ts'
 import { ADDRESS, collectingLog, type LogLine, temporaryFolder } from './radio-fixture.ts'
 
 const bond = { ltk: '0f'.repeat(16), ediv: '1234', rand: '0102030405060708' }
@@ -70,4 +72,34 @@ test('keys of a wrong length are no bond', () => {
   for (const wrong of [{ ltk: '0f' }, { ediv: '12' }, { rand: '' }, { ltk: `${bond.ltk}0f` }]) {
     expect(isBond({ ...bond, ...wrong })).toBe(false)
   }
+})
+
+test('a file that can not be read is no end: the others are heard, and its keys are kept when a new bond is made', () => {
+  const path = join(temporaryFolder(), 'bonds.json')
+  // EISDIR stands for EIO: what is there can't be read.
+  mkdirSync(path)
+  const lines: LogLine[] = []
+  const store = openBondStore(path, collectingLog(lines))
+  expect(store.addresses()).toEqual([])
+  expect(lines).toEqual([expect.objectContaining({ message: 'bond file not read' })])
+  store.put(ADDRESS, bond)
+  expect(statSync(`${path}.damaged`).isDirectory()).toBe(true)
+  expect(openBondStore(path, collectingLog([])).get(ADDRESS)).toEqual(bond)
+})
+
+optional('root', mayMount)('on a disk that takes no writes', () => {
+  test('good bonds are used, damaged ones are told and left where they are, and a new one is store-failed', () => {
+    const disk = breakableDisk(4)
+    const [good, damaged] = [join(disk.dir, 'bonds.json'), join(disk.dir, 'damaged.json')]
+    openBondStore(good, collectingLog([])).put(ADDRESS, bond)
+    writeFileSync(damaged, '{"version":1,"bon')
+    disk.breakNow()
+    const lines: LogLine[] = []
+    expect(openBondStore(good, collectingLog(lines)).get(ADDRESS)).toEqual(bond)
+    expect(lines).toEqual([])
+    const store = openBondStore(damaged, collectingLog(lines))
+    expect(lines).toEqual([expect.objectContaining({ message: 'bond file not set aside' })])
+    expect(() => store.put(ADDRESS, bond)).toThrow(expect.objectContaining({ code: 'store-failed' }))
+    expect(existsSync(damaged)).toBe(true)
+  })
 })
