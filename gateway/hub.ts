@@ -176,7 +176,7 @@ export function startHub(parts: HubParts): Hub {
     let healthAt = clock.now() + config.healthEveryS * 1000
     while (!signal.aborted) {
       try {
-        if (!timeKnown && clock.wall() !== undefined && (await outbox.completeHeld()) > 0) uplink.wake()
+        if (clock.wall() !== undefined && (await outbox.completeHeld()) > 0) uplink.wake()
         timeKnown = clock.wall() !== undefined
         const changed = diskWatch !== undefined && outbox.room.full !== (diskWatch.alarm === 'full')
         if (clock.now() >= diskAt || changed) {

@@ -30,6 +30,10 @@ export type { Rejected } from './outbox-rows.ts'
  * one is stored and sent at once. Nothing that a device was told "received" about waits.
  */
 const LIVE_WAITS_MS = 120_000
+/** Given their times in one transaction: some 100 kB of log, and a few milliseconds in which nothing else is heard. */
+const HELD_PAGE = 100
+/** A second or two of a small computer with a slow card; the rounds of housekeeping must go on in between. */
+const HELD_PAGES_AT_ONCE = 20
 
 /** What one record of a device brings: stored in one transaction, or not at all. */
 export interface Arrival {
@@ -136,7 +140,7 @@ export class Outbox {
 
   #take(arrival: Arrival): Appended {
     const known = this.#options.time()
-    // Rows without time first, so that sequence numbers are queued in their order.
+    // Rows without time first: few enough of them are then queued in the order of their numbers.
     if (known !== undefined) this.#complete(known)
     let duplicate = 0
     for (const draft of arrival.drafts) {
@@ -159,12 +163,16 @@ export class Outbox {
     return { stored: arrival.drafts.length - duplicate, duplicate }
   }
 
-  /** Gives held rows their times, once the hub knows the time. Resolves with how many. */
-  completeHeld(): Promise<number> {
-    return this.#commits.run('drain', () => {
+  /** Gives held rows their times, once the hub knows the time. Resolves with how many: call again until there are none. */
+  async completeHeld(): Promise<number> {
+    const held = this.#sql(`SELECT 1 FROM rows WHERE state = 'held' LIMIT 1`)
+    let total = 0
+    for (let page = 0; page < HELD_PAGES_AT_ONCE && held.get() !== undefined; page += 1) {
       const known = this.#options.time()
-      return known === undefined ? 0 : this.#complete(known)
-    })
+      if (known === undefined) break
+      total += await this.#commits.run('drain', () => this.#complete(known))
+    }
+    return total
   }
 
   /** The first consecutive unsent rows within from..to; undefined when there is none. Always at least one row. */
@@ -276,8 +284,9 @@ export class Outbox {
     this.#sql('INSERT INTO rows (id, state, body) VALUES (?, ?, ?)').run(id, state, body)
   }
 
+  /** The oldest held rows, {@link HELD_PAGE} at most; within a transaction of the caller's. */
   #complete(known: TimeKnown): number {
-    const held = this.#sql(`SELECT seq, body FROM rows WHERE state = 'held' ORDER BY seq`).all()
+    const held = this.#sql(`SELECT seq, body FROM rows WHERE state = 'held' ORDER BY seq LIMIT ${HELD_PAGE}`).all()
     for (const { seq, body } of held) {
       const number = Number(seq)
       const draft = readDraft(String(body))
@@ -299,7 +308,9 @@ export class Outbox {
 
   /** A row that can't be read must not stop the others. The gap in the numbers shows that something is missing. */
   #giveUp(seq: number, body: string): void {
-    if (this.#sql('DELETE FROM rows WHERE seq = ?').run(seq).changes === 0) return
+    if (this.#sql(`DELETE FROM rows WHERE seq = ? AND state <> 'receipted'`).run(seq).changes === 0) return
+    // From one count to the other: what was a reading is only bytes now.
+    this.#count('decoded', -1)
     const bytes = Buffer.from(body)
     this.#reject('unknown', { source: 'outbox', reason: 'store-corrupt', bytes, bootId: '', heardAt: 0 })
   }

@@ -172,8 +172,10 @@ describe('an outbox on a bad card', () => {
     const runs = [opened.outbox.run(1, 99, all), opened.outbox.run(3, 99, all)]
     const sent = runs.flatMap((run) => run?.bodies.map((body): number => JSON.parse(body).sequence) ?? [])
     expect(sent).toEqual([1, 2, 4, 5])
-    await opened.outbox.completeHeld()
-    expect(opened.outbox.counts()).toMatchObject({ unsent: 4, rejected: 1 })
+    await opened.outbox.prove()
+    expect(opened.outbox.counts()).toMatchObject({ decoded: 4, unsent: 4, rejected: 1 })
+    expect(await opened.outbox.receipt({ epoch: opened.outbox.epoch, first: 1, last: 99 })).toBe(4)
+    expect(opened.outbox.counts()).toMatchObject({ decoded: 4, receipted: 4, unsent: 0, rejected: 1 })
   })
 
   it('never opens a file with flipped bytes as if nothing had happened: each row is whole, set aside or known lost', async () => {

@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { HubClock } from '../../gateway/hub-clock.ts'
 import { type OpenedOutbox, type Outbox, openOutbox } from '../../gateway/outbox.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
-import { tempDir } from '../support/temp-dir.ts'
+import { tempDir, until } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
 
 const PAGE = { rows: 25, bytes: 64_000 }
@@ -128,6 +128,32 @@ describe('the outbox', () => {
     clock.setWall(NOON)
     await outbox.append(arrival(2))
     expect(outbox.run(1, ALL, PAGE)).toMatchObject({ first: 1, bodies: { length: 2 } })
+  })
+
+  it('gives many held rows their times page by page, in order, lets others in between, and goes on after a cut', async () => {
+    const dir = tempDir()
+    const before = open(dir, manualClock({ wall: 0 })).outbox
+    const numbers = Array.from({ length: 2_500 }, (_, i) => i + 1)
+    await before.append(arrival(...numbers))
+    before.close()
+    const cut = open(dir).outbox
+    const first = cut.completeHeld()
+    await until(() => cut.counts().held < 2_500)
+    const { held } = cut.counts()
+    expect(held).toBeGreaterThan(2_000)
+    // Of what is new, no more is asked for than a page.
+    await cut.append(arrival(3_000))
+    expect(cut.counts().held).toBeGreaterThan(held - 500)
+    await first
+    expect(cut.counts().held).toBeGreaterThan(0)
+    conserved(cut)
+    cut.close()
+    const { outbox } = open(dir)
+    while ((await outbox.completeHeld()) > 0);
+    const sent = outbox.run(1, ALL, { rows: 10_000, bytes: 1e9 })
+    expect(sent?.first).toBe(1)
+    expect(sent?.bodies.map((body) => JSON.parse(body).sequence)).toEqual([...numbers, 3_000])
+    conserved(outbox)
   })
 
   it('sends what was held over a restart of the process within the same boot with its true time', async () => {
