@@ -18,6 +18,7 @@ import { errorFields, type Log } from './log.ts'
 import { openOutbox } from './outbox.ts'
 import { watchRadio } from './radio-health.ts'
 import { daysToKeep } from './retention.ts'
+import { takeoverRounds } from './takeover-rounds.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import { Uplink } from './uplink.ts'
 import type { VisitHome } from './visit/commissioning.ts'
@@ -101,9 +102,9 @@ export function startHub(parts: HubParts): Hub {
   })
   const { notes } = outbox
   if (damaged !== undefined) {
-    const { setAside: file, why, saved } = damaged
+    const { setAside: file, why } = damaged
     const code = why === 'damaged' ? 'store-corrupt' : 'store-restored'
-    log.error('outbox-set-aside', { code, file, state: why, saved, epoch: outbox.epoch })
+    log.error('outbox-set-aside', { code, file, state: why, epoch: outbox.epoch })
   }
   const diskWatch = disk && watchDisk(outbox.room, disk, log)
   diskWatch?.look()
@@ -142,6 +143,7 @@ export function startHub(parts: HubParts): Hub {
     },
   })
   const onStored = () => uplink.wake()
+  const takeOver = takeoverRounds(outbox.takeover, clock, log, onStored)
   const visits = new Visits({ outbox, clock, zone, states, log, runId: randomHex(8), onStored })
   const startedAt = clock.now()
   const { ble, reboot } = parts
@@ -176,6 +178,7 @@ export function startHub(parts: HubParts): Hub {
     let healthAt = clock.now() + config.healthEveryS * 1000
     while (!signal.aborted) {
       try {
+        await takeOver()
         if (clock.wall() !== undefined && (await outbox.completeHeld()) > 0) uplink.wake()
         timeKnown = clock.wall() !== undefined
         const changed = diskWatch !== undefined && outbox.room.full !== (diskWatch.alarm === 'full')

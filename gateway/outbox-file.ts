@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
+import { type AsideReason, finishSettingAside, setAside } from './outbox-aside.ts'
 import { migrate } from './outbox-schema.ts'
 import { renewStamp, wasPutBack } from './outbox-stamp.ts'
 
@@ -111,9 +112,6 @@ interface SoundFile {
   readonly settled: boolean
 }
 
-/** damaged: SQLite can't trust it. restored: sound, but an earlier state of this outbox, or another machine's. */
-export type AsideReason = 'damaged' | 'restored'
-
 export interface OpenedFile extends SoundFile {
   /** Where a file that could not be gone on with was put. */
   readonly setAside?: { readonly path: string; readonly why: AsideReason }
@@ -141,15 +139,12 @@ export function openOutboxFile(path: string, options: OpenFileOptions): OpenedFi
 
 function openOrSetAside(path: string, { tag, machine }: OpenFileOptions): OpenedFile {
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER })
+  finishSettingAside(path)
   const opened = openOwned(path)
   if (opened !== 'damaged' && !wasPutBack(opened.db, path, machine)) return stamped(opened, path, machine, tag)
   if (opened !== 'damaged') opened.db.close()
   const why = opened === 'damaged' ? 'damaged' : 'restored'
-  const aside = `${path}.${why}-${tag}`
-  // The write-ahead log goes along under the matching name: its last commits belong to the file.
-  for (const suffix of ['', '-wal', '-shm']) {
-    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
-  }
+  const aside = setAside(path, why, tag)
   const fresh = openOwned(path)
   if (fresh === 'damaged')
     throw new PreCareError('store-failed', 'a new outbox is damaged at once: the disk is at fault')

@@ -94,10 +94,9 @@ describe('a hub whose card has damaged its outbox', () => {
     await until(() => new Set(broker.ids()).size >= READINGS)
     expect(new Set(broker.ids())).toEqual(new Set(ids))
     expect(broker.batches().every((batch) => batch.epoch !== epoch)).toBe(true)
-    expect(lines.find(({ event }) => event === 'outbox-set-aside')).toMatchObject({
-      code: 'store-corrupt',
-      saved: READINGS,
-    })
+    expect(lines.find(({ event }) => event === 'outbox-set-aside')).toMatchObject({ code: 'store-corrupt' })
+    await until(() => lines.some(({ event }) => event === 'outbox-taken-over'))
+    expect(lines.find(({ event }) => event === 'outbox-taken-over')).toMatchObject({ saved: READINGS })
     expect(readdirSync(dataDir).some((name) => name.includes('.damaged-'))).toBe(true)
     expect(soundness(dataDir)).toEqual({ integrity_check: 'ok' })
   })
