@@ -27,7 +27,8 @@ function base32(bytes: Uint8Array): string {
 function ordered(position: number): string {
   const digits = [...BASE32].sort()
   let text = ''
-  for (let rest = position; text.length < POSITION_CHARS; rest = Math.floor(rest / 32)) text = `${digits[rest % 32]}${text}`
+  for (let rest = position; text.length < POSITION_CHARS; rest = Math.floor(rest / 32))
+    text = `${digits[rest % 32]}${text}`
   return text
 }
 

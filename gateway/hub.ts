@@ -17,7 +17,7 @@ import { identityFolder, readIdentity } from './identity/slots.ts'
 import { errorFields, type Log } from './log.ts'
 import { openOutbox } from './outbox.ts'
 import { watchRadio } from './radio-health.ts'
-import { daysToKeep } from './retention.ts'
+import { daysToKeep, FORGET_AT_ONCE } from './retention.ts'
 import { takeoverRounds } from './takeover-rounds.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import { Uplink } from './uplink.ts'
@@ -192,7 +192,8 @@ export function startHub(parts: HubParts): Hub {
         if (timeKnown && clock.now() >= pruneAt) {
           pruneAt =
             clock.now() + (diskWatch === undefined || diskWatch.alarm === 'none' ? PRUNE_EVERY_MS : DISK_EVERY_MS)
-          await outbox.prune(daysToKeep(config.retentionDays, diskWatch?.alarm ?? 'none'))
+          const days = daysToKeep(config.retentionDays, diskWatch?.alarm ?? 'none')
+          if ((await outbox.prune(days)) >= FORGET_AT_ONCE) pruneAt = clock.now()
         }
         if (clock.now() >= stampAt) {
           stampAt = clock.now() + STAMP_EVERY_MS

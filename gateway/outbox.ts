@@ -5,26 +5,17 @@ import type { Ballast } from './ballast.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { HubClock } from './hub-clock.ts'
 import { completeReading, type ReadingDraft, type TimeKnown } from './make-reading.ts'
-import { countsOf, earliestUnsent, lastSequence, type OutboxCounts, oldestUnsent } from './outbox-figures.ts'
 import type { AsideReason } from './outbox-aside.ts'
+import { countsOf, earliestUnsent, lastSequence, type OutboxCounts, oldestUnsent } from './outbox-figures.ts'
 import { isFull, openOutboxFile } from './outbox-file.ts'
 import { OutboxNotes, type SavedFacts, takeFacts } from './outbox-notes.ts'
 import { MAX_PAGES, OutboxRoom } from './outbox-room.ts'
-import {
-  completePage,
-  count,
-  giveUp,
-  has,
-  insertRow,
-  isWhole,
-  keepRejected,
-  type Rejected,
-} from './outbox-rows.ts'
+import { completePage, count, giveUp, has, insertRow, isWhole, keepRejected, type Rejected } from './outbox-rows.ts'
 import type { SavedRow } from './outbox-salvage.ts'
 import { preparedOnce, type Sql } from './outbox-sql.ts'
 import { renewStamp } from './outbox-stamp.ts'
 import { Takeover } from './outbox-takeover.ts'
-import { FORGET_ROWS, forgetSome } from './retention.ts'
+import { dateSome, FORGET_AT_ONCE, forgetSome } from './retention.ts'
 
 /**
  * What the hub has heard and the broker has not yet confirmed, on disk. A row is forgotten only on the broker's receipt,
@@ -264,12 +255,18 @@ export class Outbox {
     }
   }
 
-  /** Deletes receipted rows older than `days`. Resolves with how many; none while the time is not known. */
+  /**
+   * Deletes receipted rows older than `days`; none while the time is not known. Resolves with how many: with
+   * {@link FORGET_AT_ONCE} there may be more.
+   */
   async prune(days: number): Promise<number> {
+    const now = this.#options.time()?.now
+    if (now === undefined) return 0
+    while (await this.#commits.run('drain', () => dateSome(this.#db, now)));
     for (let total = 0; ; ) {
-      const step = await this.#commits.run('drain', () => forgetSome(this.#db, this.#options.time()?.now, days))
-      total += step
-      if (step < FORGET_ROWS) return total
+      const { count: forgotten, more } = await this.#commits.run('drain', () => forgetSome(this.#db, now, days))
+      total += forgotten
+      if (!more || total >= FORGET_AT_ONCE) return total
     }
   }
 

