@@ -75,7 +75,10 @@ describe('an outbox that was set aside', () => {
     expect([signal, stdout]).toEqual(['SIGKILL', 'taken: 200\n'])
     const outbox = open(dir)
     expect(outbox.counts()).toMatchObject({ decoded: 200, unsent: 200 })
-    expect(await takenOver(outbox)).toEqual(numbers(350))
+    // What the broker has and the hub has forgotten since does not come again either.
+    await outbox.receipt({ epoch: outbox.epoch, first: 1, last: 200 })
+    await outbox.prune(0)
+    expect(await takenOver(outbox)).toEqual(numbers(350).slice(200))
     expect(outbox.counts()).toMatchObject({ decoded: 350, receipted: 350, unsent: 0, lastSequence: 350 })
   })
 
