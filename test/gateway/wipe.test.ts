@@ -154,6 +154,8 @@ describe('a hub that is taken back', { timeout: 60_000 }, () => {
     const place = await aHub({ home: tempDir() }, 2, broker.url)
     setAside(join(place.data, 'outbox.db'), 'damaged', 'ab12')
     expect(JSON.parse(await wipe(place, undefined, '--dry-run')).unsent).toBeGreaterThan(0)
+    openOutbox(join(place.data, 'outbox.db'), { time: () => undefined, randomHex: () => 'ab12ab12' }).outbox.close()
+    expect(JSON.parse(await wipe(place, undefined, '--dry-run')).unsent).toBe(2)
     await expect(wipe(place, undefined, '--drain-seconds', '0')).rejects.toMatchObject({ code: 'uplink-lost' })
     await wipe(place, () => expect(broker.ids()).toHaveLength(2))
     expect(readdirSync(place.data)).toEqual([])
