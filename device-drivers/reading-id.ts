@@ -23,12 +23,13 @@ function base32(bytes: Uint8Array): string {
   return text
 }
 
-/** With base32's characters as digits in their own order, so that a later position is a greater text. */
+/** Base32's characters as digits in their own order, so that a later position is a greater text. */
+const DIGITS = [...BASE32].sort()
+
 function ordered(position: number): string {
-  const digits = [...BASE32].sort()
   let text = ''
   for (let rest = position; text.length < POSITION_CHARS; rest = Math.floor(rest / 32))
-    text = `${digits[rest % 32]}${text}`
+    text = `${DIGITS[rest % 32]}${text}`
   return text
 }
 

@@ -15,16 +15,14 @@ export interface SavedRow {
 const ERROR = 1
 const CORRUPT = 11
 const NOTADB = 26
-/** A sector that the card does not give back. */
-const IOERR_READ = 266
-const IOERR_SHORT_READ = 522
+/** A sector that the card does not give back: IOERR_READ, IOERR_SHORT_READ, IOERR_CORRUPTFS. */
+const READ_CODES: readonly unknown[] = [266, 522, 8458]
 
 /** Of the file, as against a disk without room for the index of its log, which may have some later. */
 function isDamage(error: unknown): boolean {
   const code = sqliteCode(error)
   if (code === ERROR || code === CORRUPT || code === NOTADB) return true
-  const extended = error instanceof Error && 'errcode' in error ? error.errcode : undefined
-  return extended === IOERR_READ || extended === IOERR_SHORT_READ
+  return error instanceof Error && 'errcode' in error && READ_CODES.includes(error.errcode)
 }
 
 const ROWS = `SELECT seq, id, state, iif(state = 'receipted', NULL, body) AS body FROM rows NOT INDEXED
