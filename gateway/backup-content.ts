@@ -7,11 +7,10 @@ import { type BackupContent, memorySchema, noteSchema, rowSchema } from './backu
 import { writeDurably } from './durable-file.ts'
 import { IDENTITY_FILES, identityFolder } from './identity/slots.ts'
 import { type OutboxOptions, openOutbox } from './outbox.ts'
+import { BELONGS_TO_FILE } from './outbox-notes.ts'
+import { waitingRows } from './outbox-takeover.ts'
 
 /** What of a hub goes into a backup, and how a hub is made of one. */
-
-/** Notes that belong to one file on one machine. */
-const NOT_CARRIED: ReadonlySet<string> = new Set(['epoch', 'stamp', 'stamp-next', 'machine', 'proven'])
 
 /** The two fields that say where things are; the rest was checked, or is checked when the hub starts. */
 const placesSchema = z.object({
@@ -33,7 +32,8 @@ export function collectBackup(configPath: string): BackupContent {
   const bonds = join(resolve(folder, dataDir), 'bonds.json')
   const identity = textsIn(identityFolder(resolve(folder, dataDir)), IDENTITY_FILES)
   const visit = textsIn(resolve(folder, dataDir), VISIT_FILES)
-  const db = new DatabaseSync(join(resolve(folder, dataDir), 'outbox.db'), { readOnly: true })
+  const outboxPath = join(resolve(folder, dataDir), 'outbox.db')
+  const db = new DatabaseSync(outboxPath, { readOnly: true })
   try {
     // One moment for all tables: the hub goes on writing.
     db.exec('BEGIN')
@@ -43,6 +43,10 @@ export function collectBackup(configPath: string): BackupContent {
         .all()
         .map((row) => schema.parse({ ...row }))
     const notes = all(noteSchema, 'SELECT name, value FROM notes')
+    const unsent = all(rowSchema, `SELECT id, state, body FROM rows WHERE state IN ('held', 'queued') ORDER BY seq`)
+    // Each once: two files set aside may hold the same.
+    const rows = new Map(unsent.map((row) => [row.id, row]))
+    for (const { id, state, body } of waitingRows(outboxPath, db)) rows.set(id, { id, state, body })
     return {
       hub,
       config,
@@ -50,9 +54,9 @@ export function collectBackup(configPath: string): BackupContent {
       ...(existsSync(bonds) ? { bonds: readFileSync(bonds, 'utf8') } : {}),
       ...(Object.keys(identity).length > 0 ? { identity } : {}),
       ...(Object.keys(visit).length > 0 ? { visit } : {}),
-      rows: all(rowSchema, `SELECT id, state, body FROM rows WHERE state IN ('held', 'queued') ORDER BY seq`),
+      rows: [...rows.values()],
       memory: all(memorySchema, 'SELECT device, key, value FROM device_memory'),
-      notes: notes.filter(({ name }) => !NOT_CARRIED.has(name)),
+      notes: notes.filter(({ name }) => !BELONGS_TO_FILE.has(name)),
     }
   } finally {
     db.close()
@@ -93,9 +97,7 @@ export async function restoreBackup(
   }
   const { outbox } = openOutbox(outboxPath, options)
   try {
-    const session = Number(content.notes.find(({ name }) => name === 'session')?.value ?? 0)
-    outbox.restore({ rows: content.rows, memory: content.memory, session })
-    for (const { name, value } of content.notes) await outbox.notes.set(name, value)
+    await outbox.restore(content)
   } finally {
     outbox.close()
   }

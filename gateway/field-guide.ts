@@ -133,9 +133,9 @@ export const SYMPTOMS: readonly Symptom[] = [
     act: 'Bring the hub online: it empties itself. If it stays, something else fills the card.',
   },
   {
-    seen: 'exit code 74; `outbox-set-aside` in the log; hub restarts again and again',
+    seen: 'exit code 74; `outbox-set-aside`, `outbox-not-taken-over` in the log; hub restarts again and again',
     danish: 'Hubbens hukommelseskort er defekt',
-    means: 'The card refuses writes or gave back something else; what could be read was saved.',
+    means: 'The card refuses writes or gave back something else. What can be read is sent, once there is room for it.',
     codes: ['store-failed', 'store-corrupt', 'store-restored'],
     act: 'Twice in a month: `backup`, a new card, `restore`.',
   },

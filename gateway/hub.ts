@@ -19,8 +19,9 @@ import type { Log } from './log.ts'
 import { openOutbox } from './outbox.ts'
 import { isBeyondRetry } from './outbox-file.ts'
 import { watchRadio } from './radio-health.ts'
-import { daysToKeep } from './retention.ts'
+import { daysToKeep, FORGET_AT_ONCE } from './retention.ts'
 import { sparing } from './sparing.ts'
+import { takeoverRounds } from './takeover-rounds.ts'
 import type { BleTransport, SerialTransport } from './transport/transport.ts'
 import { Uplink } from './uplink.ts'
 import type { VisitHome } from './visit/commissioning.ts'
@@ -107,9 +108,9 @@ export function startHub(parts: HubParts): Hub {
   })
   const { notes } = outbox
   if (damaged !== undefined) {
-    const { setAside: file, why, saved } = damaged
+    const { setAside: file, why } = damaged
     const code = why === 'damaged' ? 'store-corrupt' : 'store-restored'
-    log.error('outbox-set-aside', { code, file, state: why, saved, epoch: outbox.epoch })
+    log.error('outbox-set-aside', { code, file, state: why, epoch: outbox.epoch })
   }
   const diskWatch = disk && watchDisk(outbox.room, disk, log)
   diskWatch?.look()
@@ -154,6 +155,7 @@ export function startHub(parts: HubParts): Hub {
   })
   const houseFailed = sparing(clock, (fields) => log.error('housekeeping-failed', fields))
   const onStored = () => uplink.wake()
+  const takeOver = takeoverRounds(outbox.takeover, clock, log, onStored)
   const visits = new Visits({ outbox, clock, zone, states, log, runId: randomHex(8), onStored })
   const startedAt = clock.now()
   const { ble, reboot } = parts
@@ -179,7 +181,6 @@ export function startHub(parts: HubParts): Hub {
   /** Completes held rows when the time arrives, prunes, and tells the broker how the hub is. */
   const keepHouse = async (signal: AbortSignal): Promise<void> => {
     let timeKnown = false
-    let held = 0
     let shown = false
     let pruneAt = clock.now()
     let diskAt = clock.now() + DISK_EVERY_MS
@@ -192,10 +193,10 @@ export function startHub(parts: HubParts): Hub {
         if (uplink.connected) clock.networkReached()
         const known = clock.wall() !== undefined
         if (timeKnown && !known) log.warn('clock-stepped')
-        // A doubt that is over within a round leaves held rows as well.
-        if (known && (!timeKnown || held > 0) && (await outbox.completeHeld()) > 0) uplink.wake()
         timeKnown = known
         await noteClock()
+        await takeOver()
+        if (known && (await outbox.completeHeld()) > 0) uplink.wake()
         const changed = diskWatch !== undefined && outbox.room.full !== (diskWatch.alarm === 'full')
         if (clock.now() >= diskAt || changed) {
           diskAt = clock.now() + (outbox.room.full ? FULL_EVERY_MS : DISK_EVERY_MS)
@@ -207,7 +208,8 @@ export function startHub(parts: HubParts): Hub {
         if (timeKnown && clock.now() >= pruneAt) {
           pruneAt =
             clock.now() + (diskWatch === undefined || diskWatch.alarm === 'none' ? PRUNE_EVERY_MS : DISK_EVERY_MS)
-          await outbox.prune(daysToKeep(config.retentionDays, diskWatch?.alarm ?? 'none'))
+          const days = daysToKeep(config.retentionDays, diskWatch?.alarm ?? 'none')
+          if ((await outbox.prune(days)) >= FORGET_AT_ONCE) pruneAt = clock.now()
         }
         if (clock.now() >= stampAt) {
           stampAt = clock.now() + STAMP_EVERY_MS
@@ -230,9 +232,7 @@ export function startHub(parts: HubParts): Hub {
           healthAt = clock.now() + config.healthEveryS * 1000
           sendHealth()
         }
-        const counts = outbox.counts()
-        held = counts.held
-        parts.onRound?.(statusLine(uplink.connected, counts.unsent, diskWatch?.alarm))
+        parts.onRound?.(statusLine(uplink.connected, outbox.counts().unsent, diskWatch?.alarm))
       } catch (error) {
         houseFailed(error)
         if (isBeyondRetry(error)) {

@@ -3,7 +3,7 @@ import type { Declaration, Decoded, RawRecord } from '../device-drivers/driver.t
 import { PreCareError } from '../device-drivers/errors.ts'
 import { withImplausible } from '../device-drivers/quantities.ts'
 import { type RawReading, rawReadingSchema } from '../device-drivers/reading.ts'
-import { readingId } from '../device-drivers/reading-id.ts'
+import { type Occasion, readingId } from '../device-drivers/reading-id.ts'
 import { utcText } from './local-time.ts'
 import { type ReadingTimes, readingTimes, type Timing, timesOfForgottenBoot } from './reading-time.ts'
 
@@ -30,8 +30,8 @@ export interface Heard {
   readonly device: string
   readonly about: Declaration
   readonly timing: Omit<Timing, 'clockUnset'>
-  /** Unique for this record at this hub: boot, visit and position. */
-  readonly occasion: string
+  /** Unique for this record at this hub. */
+  readonly occasion: Occasion
   /** A technician's test measurement. */
   readonly test?: boolean
 }

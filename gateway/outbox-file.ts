@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { messageOf, PreCareError } from '../device-drivers/errors.ts'
+import { type AsideReason, finishSettingAside, setAside } from './outbox-aside.ts'
 import { migrate } from './outbox-schema.ts'
 import { renewStamp, wasPutBack } from './outbox-stamp.ts'
 
@@ -19,7 +20,6 @@ const LOG_PAGES = 256
 const LOG_BYTES = LOG_PAGES * 4_096
 /** What belongs to a database of SQLite. */
 const SUFFIXES = ['', '-wal', '-shm'] as const
-const STAMP = '.stamp'
 
 const SQLITE_IOERR = 10
 const SQLITE_CORRUPT = 11
@@ -144,9 +144,6 @@ interface SoundFile {
   readonly settled: boolean
 }
 
-/** damaged: SQLite can't trust it. restored: sound, but an earlier state of this outbox, or another machine's. */
-export type AsideReason = 'damaged' | 'restored'
-
 export interface OpenedFile extends SoundFile {
   /** Where a file that could not be gone on with was put. */
   readonly setAside?: { readonly path: string; readonly why: AsideReason }
@@ -176,16 +173,12 @@ export function openOutboxFile(path: string, options: OpenFileOptions): OpenedFi
 
 function openOrSetAside(path: string, { tag, machine, giveUpUnreadable = false }: OpenFileOptions): OpenedFile {
   mkdirSync(dirname(path), { recursive: true, mode: OWNER_ONLY_FOLDER })
+  finishSettingAside(path)
   const opened = openTrusted(path, machine, giveUpUnreadable)
   if (typeof opened !== 'string') return stamped(opened, path, machine, tag)
   if (opened === 'unreadable') proveDisk(path)
   const why = opened === 'restored' ? 'restored' : 'damaged'
-  const aside = `${path}.${why}-${tag}`
-  // The write-ahead log goes along under the matching name: its last commits belong to the file.
-  const along = opened === 'unreadable' ? [...SUFFIXES, STAMP] : SUFFIXES
-  for (const suffix of along) {
-    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
-  }
+  const aside = setAside(path, why, tag)
   const fresh = openOwned(path)
   if (fresh === 'damaged')
     throw new PreCareError('store-failed', 'a new outbox is damaged at once: the disk is at fault')

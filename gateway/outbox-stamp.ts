@@ -12,7 +12,8 @@ import { writeDurably } from './durable-file.ts'
  * tells a whole card that went to another machine. A whole card put back into the same machine leaves no trace on it.
  */
 
-const stampPath = (path: string): string => `${path}.stamp`
+/** Of the outbox at `path`. */
+export const stampPath = (path: string): string => `${path}.stamp`
 
 function note(db: DatabaseSync, name: string): string | undefined {
   const value = db.prepare('SELECT value FROM notes WHERE name = ?').get(name)?.['value']

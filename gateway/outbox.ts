@@ -1,19 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Receipt } from '../broker/contract/messages.ts'
-import type { PreCareError } from '../device-drivers/errors.ts'
+import { messageOf, PreCareError } from '../device-drivers/errors.ts'
 import type { Ballast } from './ballast.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { HubClock } from './hub-clock.ts'
 import { completeReading, type ReadingDraft, type TimeKnown } from './make-reading.ts'
+import type { AsideReason } from './outbox-aside.ts'
 import { countsOf, earliestUnsent, lastSequence, type OutboxCounts, oldestUnsent } from './outbox-figures.ts'
-import { type AsideReason, isFull, openOutboxFile } from './outbox-file.ts'
-import { OutboxNotes } from './outbox-notes.ts'
+import { isFull, openOutboxFile } from './outbox-file.ts'
+import { OutboxNotes, type SavedFacts, takeFacts } from './outbox-notes.ts'
 import { MAX_PAGES, OutboxRoom } from './outbox-room.ts'
-import { isWhole, keepRejected, type Rejected, readDraft } from './outbox-rows.ts'
-import { type Salvage, salvage } from './outbox-salvage.ts'
+import { completePage, count, giveUp, has, insertRow, isWhole, keepRejected, type Rejected } from './outbox-rows.ts'
+import type { SavedRow } from './outbox-salvage.ts'
 import { preparedOnce, type Sql } from './outbox-sql.ts'
 import { renewStamp } from './outbox-stamp.ts'
-import { FORGET_ROWS, forgetSome } from './retention.ts'
+import { Takeover } from './outbox-takeover.ts'
+import { dateSome, FORGET_AT_ONCE, forgetSome } from './retention.ts'
 
 /**
  * What the hub has heard and the broker has not yet confirmed, on disk. A row is forgotten only on the broker's receipt,
@@ -25,11 +27,14 @@ export type { Rejected } from './outbox-rows.ts'
 /**
  * Readings of a live stream share a commit with those of the next two minutes. On a night with a reading every ten
  * seconds each commit costs the card some 27 kB and each reading another 10 kB (`npm run bench -- wear`: 123 MB without
- * sharing, 67 MB at 30 s, 54 MB at 60 s; the budget is 50). The price: at a power cut up to two minutes of a live stream
- * are lost, and a second reading of the device within two minutes reaches the broker up to two minutes later; the first
- * one is stored and sent at once. Nothing that a device was told "received" about waits.
+ * sharing, 67 MB at 30 s, 54 MB at 60 s, from an empty outbox with ids in no order; the budget is 50). The price: at a
+ * power cut up to two minutes of a live stream are lost, and a second reading of the device within two minutes reaches the
+ * broker up to two minutes later; the first one is stored and sent at once. Nothing that a device was told "received"
+ * about waits.
  */
 const LIVE_WAITS_MS = 120_000
+/** A second or two of a small computer with a slow card; the rounds of housekeeping must go on in between. */
+const HELD_PAGES_AT_ONCE = 20
 
 /** What one record of a device brings: stored in one transaction, or not at all. */
 export interface Arrival {
@@ -72,8 +77,8 @@ export interface OutboxOptions {
 
 export interface OpenedOutbox {
   readonly outbox: Outbox
-  /** Present when the file could not be gone on with: where it was put, and how many unsent rows were saved from it. */
-  readonly damaged?: { readonly setAside: string; readonly why: AsideReason; readonly saved: number }
+  /** Present when the file could not be gone on with: where it was put. Its unsent rows are still to be taken over. */
+  readonly damaged?: { readonly setAside: string; readonly why: AsideReason }
 }
 
 /** @throws PreCareError 'store-failed' */
@@ -87,9 +92,7 @@ export function openOutbox(path: string, options: OutboxOptions): OpenedOutbox {
   })
   const outbox = new Outbox(db, settled, path, options)
   if (setAside === undefined) return { outbox }
-  const saved = salvage(setAside.path)
-  outbox.restore(saved)
-  return { outbox, damaged: { setAside: setAside.path, why: setAside.why, saved: saved.rows.length } }
+  return { outbox, damaged: { setAside: setAside.path, why: setAside.why } }
 }
 
 export class Outbox {
@@ -100,6 +103,8 @@ export class Outbox {
   readonly #commits: GroupCommit
   readonly room: OutboxRoom
   readonly notes: OutboxNotes
+  /** Of readings in files that were set aside. */
+  readonly takeover: Takeover
   readonly #sql: Sql
 
   constructor(db: DatabaseSync, settled: boolean, path: string, options: OutboxOptions) {
@@ -116,6 +121,8 @@ export class Outbox {
     const known = this.notes.get('epoch')
     this.epoch = known ?? options.randomHex(8)
     if (known === undefined) this.notes.write('epoch', this.epoch)
+    this.takeover = new Takeover(path, this.#sql, this.#commits, this.notes)
+    if (this.takeover.pending) this.#takeFacts()
   }
 
   /** Makes what is on the disk now the only state to go on from: an earlier copy put back later is then noticed. */
@@ -139,16 +146,16 @@ export class Outbox {
 
   #take(arrival: Arrival): Appended {
     const known = this.#options.time()
-    // Rows without time first, so that sequence numbers are queued in their order.
-    if (known !== undefined) this.#complete(known)
+    // Rows without time first: few enough of them are then queued in the order of their numbers.
+    if (known !== undefined) completePage(this.#sql, known)
     let duplicate = 0
     for (const draft of arrival.drafts) {
       // Asked first: a conflicting INSERT would use up a sequence number, and a gap is an alarm.
-      if (this.#sql('SELECT 1 FROM rows WHERE id = ?').get(draft.reading.id) !== undefined) duplicate += 1
-      else if (known === undefined) this.#insert(draft.reading.id, 'held', JSON.stringify(draft))
-      else this.#insert(draft.reading.id, 'queued', JSON.stringify(completeReading(draft, known, false)))
+      if (has(this.#sql, draft.reading.id)) duplicate += 1
+      else if (known === undefined) insertRow(this.#sql, draft.reading.id, 'held', JSON.stringify(draft))
+      else insertRow(this.#sql, draft.reading.id, 'queued', JSON.stringify(completeReading(draft, known, false)))
     }
-    for (const rejected of arrival.rejected ?? []) this.#reject(arrival.device, rejected)
+    for (const rejected of arrival.rejected ?? []) keepRejected(this.#sql, arrival.device, rejected)
     for (const [key, value] of Object.entries(arrival.remember ?? {})) {
       this.#sql('INSERT OR REPLACE INTO device_memory (device, key, value) VALUES (?, ?, ?)').run(
         arrival.device,
@@ -156,18 +163,22 @@ export class Outbox {
         value,
       )
     }
-    this.#count('decoded', arrival.drafts.length)
-    this.#count('duplicate', duplicate)
+    count(this.#sql, 'decoded', arrival.drafts.length)
+    count(this.#sql, 'duplicate', duplicate)
     if (known !== undefined) this.notes.write('wall', String(known.now))
     return { stored: arrival.drafts.length - duplicate, duplicate }
   }
 
-  /** Gives held rows their times, once the hub knows the time. Resolves with how many. */
-  completeHeld(): Promise<number> {
-    return this.#commits.run('drain', () => {
+  /** Gives held rows their times, once the hub knows the time. Resolves with how many: call again until there are none. */
+  async completeHeld(): Promise<number> {
+    const held = this.#sql(`SELECT 1 FROM rows WHERE state = 'held' LIMIT 1`)
+    let total = 0
+    for (let page = 0; page < HELD_PAGES_AT_ONCE && held.get() !== undefined; page += 1) {
       const known = this.#options.time()
-      return known === undefined ? 0 : this.#complete(known)
-    })
+      if (known === undefined) break
+      total += await this.#commits.run('drain', () => completePage(this.#sql, known))
+    }
+    return total
   }
 
   /** The first consecutive unsent rows within from..to; undefined when there is none. Always at least one row. */
@@ -201,7 +212,7 @@ export class Outbox {
       const { changes } = this.#sql(
         `UPDATE rows SET state = 'receipted', receipted_at = ? WHERE state = 'queued' AND seq BETWEEN ? AND ?`,
       ).run(this.#options.time()?.now ?? null, first, last)
-      this.#count('receipted', Number(changes))
+      count(this.#sql, 'receipted', Number(changes))
       return Number(changes)
     })
   }
@@ -227,7 +238,7 @@ export class Outbox {
   }
 
   earliestUnsent(): string {
-    return earliestUnsent(this.#sql)
+    return this.takeover.pending ? 'unknown' : earliestUnsent(this.#sql)
   }
 
   /** One reading; undefined when it is not (or no longer) here. `body` is a draft while it is held. Times in unix ms. */
@@ -248,74 +259,52 @@ export class Outbox {
     }
   }
 
-  /** Deletes receipted rows older than `days`. Resolves with how many; none while the time is not known. */
+  /**
+   * Deletes receipted rows older than `days`; none while the time is not known. Resolves with how many: with
+   * {@link FORGET_AT_ONCE} there may be more.
+   */
   async prune(days: number): Promise<number> {
+    const now = this.#options.time()?.now
+    if (now === undefined) return 0
+    while (await this.#commits.run('drain', () => dateSome(this.#db, now)));
     for (let total = 0; ; ) {
-      const step = await this.#commits.run('drain', () => forgetSome(this.#db, this.#options.time()?.now, days))
-      total += step
-      if (step < FORGET_ROWS) return total
+      const { count: forgotten, more } = await this.#commits.run('drain', () => forgetSome(this.#db, now, days))
+      total += forgotten
+      if (!more || total >= FORGET_AT_ONCE) return total
     }
   }
 
-  /** Takes over what was saved from a damaged file, under new sequence numbers. */
-  restore(saved: Salvage): void {
-    this.#db.exec('BEGIN IMMEDIATE')
-    for (const { id, state, body } of saved.rows) this.#insert(id, state, body)
-    for (const { device, key, value } of saved.memory) {
-      this.#sql('INSERT OR REPLACE INTO device_memory (device, key, value) VALUES (?, ?, ?)').run(device, key, value)
-    }
-    this.#count('decoded', saved.rows.length)
-    if (saved.session > 0) this.notes.write('session', String(saved.session))
-    this.#db.exec('COMMIT')
+  /** Fills a new outbox with what a backup holds. */
+  restore({ rows, ...facts }: { readonly rows: readonly Omit<SavedRow, 'seq'>[] } & SavedFacts): Promise<void> {
+    return this.#commits.run('intake', () => {
+      for (const { id, state, body } of rows) insertRow(this.#sql, id, state, body)
+      count(this.#sql, 'decoded', rows.length)
+      takeFacts(this.#sql, facts)
+    })
   }
 
   /** Commits what waits and closes the file. */
   close(): void {
     this.#commits.flush()
+    this.takeover.close()
     this.#db.close()
   }
 
-  #insert(id: string, state: 'held' | 'queued', body: string): void {
-    this.#sql('INSERT INTO rows (id, state, body) VALUES (?, ?, ?)').run(id, state, body)
-  }
-
-  #complete(known: TimeKnown): number {
-    const held = this.#sql(`SELECT seq, body FROM rows WHERE state = 'held' ORDER BY seq`).all()
-    for (const { seq, body } of held) {
-      const number = Number(seq)
-      const draft = readDraft(String(body))
-      if (draft === undefined) {
-        this.#giveUp(number, String(body))
-        continue
-      }
-      const reading = JSON.stringify(completeReading(draft, known, true))
-      this.#sql(`UPDATE rows SET state = 'queued', body = ? WHERE seq = ?`).run(reading, number)
+  /** Before anything new is known. A disk without room lets the hub up all the same. */
+  #takeFacts(): void {
+    try {
+      this.#db.exec('BEGIN IMMEDIATE')
+      this.takeover.takeFacts()
+      this.#db.exec('COMMIT')
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      if (!isFull(error)) throw new PreCareError('store-failed', messageOf(error), { cause: error })
     }
-    return held.length
   }
 
   /** Bytes turned over on the card: sent along, the row would spoil the message of the others. */
   #setApart(seq: number, body: string): void {
-    const done = this.#commits.run('drain', () => this.#giveUp(seq, body))
+    const done = this.#commits.run('drain', () => giveUp(this.#sql, seq, body))
     done.catch((error: PreCareError) => this.#options.onBroken?.(error))
-  }
-
-  /** A row that can't be read must not stop the others. The gap in the numbers shows that something is missing. */
-  #giveUp(seq: number, body: string): void {
-    if (this.#sql('DELETE FROM rows WHERE seq = ?').run(seq).changes === 0) return
-    const bytes = Buffer.from(body)
-    this.#reject('unknown', { source: 'outbox', reason: 'store-corrupt', bytes, bootId: '', heardAt: 0 })
-  }
-
-  #reject(device: string, rejected: Rejected): void {
-    keepRejected(this.#sql, device, rejected)
-    this.#count('rejected', 1)
-  }
-
-  #count(name: string, by: number): void {
-    if (by === 0) return
-    this.#sql(
-      'INSERT INTO counters (name, count) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET count = count + excluded.count',
-    ).run(name, by)
   }
 }

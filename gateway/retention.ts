@@ -14,18 +14,30 @@ export function daysToKeep(configured: number, alarm: DiskAlarm): number {
 }
 
 /** Deleted in one transaction: some fifty pages of log, which a full disk must have room for. */
-export const FORGET_ROWS = 200
+const FORGET_ROWS = 200
+/** Then the rounds of housekeeping must go on: a second or two of a small computer with a slow card. */
+export const FORGET_AT_ONCE = 50 * FORGET_ROWS
 const DAY_MS = 86_400_000
 
 /**
- * Deletes the oldest receipted rows, {@link FORGET_ROWS} at most; within a transaction of the caller's. Never an unsent
- * one. Gives back how many; none while the time is not known (`now` in Unix ms).
+ * What was receipted while the time was not known: its days count from now (Unix ms). Some rows, within a transaction of
+ * the caller's; gives back whether there may be more.
  */
-export function forgetSome(db: DatabaseSync, now: number | undefined, days: number): number {
-  if (now === undefined) return 0
-  // Receipted while the time was not known: their days count from now.
+export function dateSome(db: DatabaseSync, now: number): boolean {
   const undated = `SELECT seq FROM rows WHERE state = 'receipted' AND receipted_at IS NULL LIMIT ${FORGET_ROWS}`
-  db.prepare(`UPDATE rows SET receipted_at = ? WHERE seq IN (${undated})`).run(now)
+  return db.prepare(`UPDATE rows SET receipted_at = ? WHERE seq IN (${undated})`).run(now).changes === FORGET_ROWS
+}
+
+/**
+ * Deletes the oldest rows that were receipted `days` before `now` (Unix ms), never an unsent one. Some rows, within a
+ * transaction of the caller's; gives back how many, and whether there may be more.
+ */
+export function forgetSome(
+  db: DatabaseSync,
+  now: number,
+  days: number,
+): { readonly count: number; readonly more: boolean } {
   const old = `SELECT seq FROM rows WHERE state = 'receipted' AND receipted_at <= ? ORDER BY seq LIMIT ${FORGET_ROWS}`
-  return Number(db.prepare(`DELETE FROM rows WHERE seq IN (${old})`).run(now - days * DAY_MS).changes)
+  const count = Number(db.prepare(`DELETE FROM rows WHERE seq IN (${old})`).run(now - days * DAY_MS).changes)
+  return { count, more: count === FORGET_ROWS }
 }

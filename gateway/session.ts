@@ -124,7 +124,7 @@ export async function visitDevice(talk: Conversation, context: VisitContext): Pr
     try {
       const decoded = talk.decode(record)
       sums.surplusBytes += decoded.surplusBytes ?? 0
-      const occasion = `${context.occasion}.${sums.records}`
+      const occasion = { visit: context.occasion, position: sums.records }
       const heard = { device: talk.device, about: talk.about, timing: timing(), occasion }
       return draftReadings(record, decoded, context.testing?.() === true ? { ...heard, test: true } : heard)
     } catch (error) {

@@ -10,6 +10,8 @@ import { type HubClock, pause } from './hub-clock.ts'
 import { identityFolder, readIdentity } from './identity/slots.ts'
 import { utcText } from './local-time.ts'
 import { createLog } from './log.ts'
+import { pendingFiles } from './outbox-aside.ts'
+import { waitingRows } from './outbox-takeover.ts'
 import { packageVersion } from './version.ts'
 import { destroy, receiptOf, toDestroy, type WipeStep } from './wipe.ts'
 import { planPath, readPlan, removePlan, type WipePlan, writePlan } from './wipe-plan.ts'
@@ -75,14 +77,17 @@ function refuseWhileRunning(path: string): void {
 }
 
 function factsOf(path: string): OutboxFacts {
-  if (!existsSync(path)) return { epoch: '', lastSequence: 0, unsent: 0 }
+  // A cut may have left only a file that was set aside: what it holds is counted once the outbox is there again.
+  if (!existsSync(path)) return { epoch: '', lastSequence: 0, unsent: pendingFiles(path).length }
   const db = new DatabaseSync(path, { readOnly: true })
   const one = (sql: string) => Object.values(db.prepare(sql).get() ?? {})[0]
   try {
+    let waiting = 0
+    for (const _ of waitingRows(path, db)) waiting += 1
     return {
       epoch: String(one(`SELECT value FROM notes WHERE name = 'epoch'`) ?? ''),
       lastSequence: Number(one(`SELECT seq FROM sqlite_sequence WHERE name = 'rows'`) ?? 0),
-      unsent: Number(one(`SELECT COUNT(*) FROM rows WHERE state IN ('held', 'queued')`)),
+      unsent: Number(one(`SELECT COUNT(*) FROM rows WHERE state IN ('held', 'queued')`)) + waiting,
     }
   } finally {
     db.close()
@@ -104,7 +109,8 @@ async function drain(config: HubConfig, parts: WipeCommandParts, outbox: string,
   })
   try {
     const until = clock.now() + withinMs
-    while (clock.now() < until && factsOf(outbox).unsent > 0) {
+    // Files set aside first: to look through them each time would take longer than to send them.
+    while (clock.now() < until && (pendingFiles(outbox).length > 0 || factsOf(outbox).unsent > 0)) {
       await pause(clock, LOOK_EVERY_MS, new AbortController().signal)
     }
   } finally {

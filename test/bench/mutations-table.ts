@@ -181,6 +181,42 @@ export const MUTATIONS: readonly MutationCase[] = [
     shows: /FAIL .*reaches the broker and is not good for that/,
   },
   {
+    name: 'a file set aside is not looked for after a start',
+    changes: [
+      {
+        file: 'gateway/outbox-aside.ts',
+        from: 'name.endsWith(PENDING)',
+        to: `name.endsWith(PENDING + '!')`,
+      },
+    ],
+    check: vitest('gateway/outbox-takeover'),
+    shows: /FAIL .*is not forgotten when the power fails/,
+  },
+  {
+    name: 'how far a file set aside is taken over is not noted',
+    changes: [
+      {
+        file: 'gateway/outbox-takeover.ts',
+        from: '      this.#notes.write(noteOf(source.file), JSON.stringify(source.progress))\n',
+        to: '',
+      },
+    ],
+    check: vitest('gateway/outbox-takeover'),
+    shows: /FAIL .*is gone on with by the next process/,
+  },
+  {
+    name: 'held rows are given their times all at once',
+    changes: [{ file: 'gateway/outbox-rows.ts', from: 'const HELD_PAGE = 100', to: 'const HELD_PAGE = 1_000_000' }],
+    check: vitest('gateway/outbox'),
+    shows: /FAIL .*many held rows their times page by page/,
+  },
+  {
+    name: 'a row given up is still counted as decoded',
+    changes: [{ file: 'gateway/outbox-rows.ts', from: `  count(sql, 'decoded', -1)\n`, to: '' }],
+    check: vitest('gateway/outbox'),
+    shows: /FAIL .*sets a row apart/,
+  },
+  {
     name: 'the quarantine has no bound',
     changes: [
       {

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { liveStart, liveStep, OXIMETRY_RULE } from '../../device-drivers/live-stream.ts'
 import { noninStream } from '../../device-drivers/serial/nonin-stream.ts'
 import { draftReadings, type ReadingDraft } from '../../gateway/make-reading.ts'
-import { openOutbox } from '../../gateway/outbox.ts'
+import { type Outbox, openOutbox } from '../../gateway/outbox.ts'
 import { encodeFormat8 } from '../../simulators/encoders/nonin.ts'
-import { manualClock, NOON } from '../support/manual-clock.ts'
+import { type ManualClock, manualClock, NOON } from '../support/manual-clock.ts'
 import { startReceiptBroker } from '../support/receipt-broker.ts'
 import { liveOneDay } from '../support/simulated-day.ts'
+import { about, decode, record } from '../support/test-driver.ts'
 import type { Bench } from './bench.ts'
 
 /**
@@ -21,6 +22,9 @@ const MB = 1_000_000
 const DAYS = 90
 const NIGHT_S = 8 * 3600
 const SPOT_CHECKS_A_DAY = 4 * 24
+const DAY_MS = 86_400_000
+/** As configured by default. */
+const KEPT_DAYS = 30
 /** A card of the cheapest kind bears some 10 TB: at this much a day, centuries; the rest is for what else is on it. */
 const WRITTEN_A_DAY_MB = 50
 const OUTBOX_MB = 250
@@ -39,8 +43,12 @@ function readingsOfWorstNight(): number {
   return readings
 }
 
-function nightReading(n: number): ReadingDraft[] {
-  const bytes = encodeFormat8({ oxygenSaturation: 85 + (n % 12), pulseRate: 50 + (n % 60), smartPoint: false })
+function nightReading(visit: string, position: number): ReadingDraft[] {
+  const bytes = encodeFormat8({
+    oxygenSaturation: 85 + (position % 12),
+    pulseRate: 50 + (position % 60),
+    smartPoint: false,
+  })
   const record = [
     { source: 'nonin-df8', bytes },
     { source: 'unsettled', bytes: new Uint8Array() },
@@ -48,23 +56,62 @@ function nightReading(n: number): ReadingDraft[] {
   return draftReadings(record, noninStream.decode(record), {
     device: 'oximeter-0001',
     about: noninStream.about,
-    timing: { bootId: '00000000-0000-0000-0000-000000000000', heardAt: 5_000 + n, clockSet: false },
-    occasion: `0123456789abcdef.1.${n}`,
+    timing: { bootId: '00000000-0000-0000-0000-000000000000', heardAt: 5_000 + position, clockSet: false },
+    occasion: { visit, position },
   })
 }
 
-async function ninetyDays(dir: string, onProgress: (text: string) => void): Promise<{ mb: number; rows: number }> {
-  const clock = manualClock()
-  const path = join(dir, 'outbox.db')
-  const { outbox } = openOutbox(path, {
+function spotCheck(number: number): ReadingDraft[] {
+  const heard = record(80, 1)
+  const measurements = decode(heard).measurements.map((measured) => ({ ...measured, sequence: 1_000 + number }))
+  return draftReadings(
+    heard,
+    { measurements, fields: [] },
+    {
+      device: `scale-000${number % 4}`,
+      about,
+      timing: { bootId: '00000000-0000-0000-0000-000000000000', heardAt: 5_000, clockSet: false },
+      occasion: { visit: 'none', position: 0 },
+    },
+  )
+}
+
+function openAt(path: string, clock: ManualClock): Outbox {
+  return openOutbox(path, {
     time: () => ({ zone: 'Europe/Copenhagen', now: clock.wall() ?? NOON, wallAt: clock.wallAt }),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
-  })
+  }).outbox
+}
+
+/** The outbox of a hub that has sent everything, every day of its retention and the one that grows too old today. */
+async function kept(dataDir: string, slipsEveryS: number): Promise<void> {
+  const clock = manualClock({ wall: NOON - (KEPT_DAYS + 1) * DAY_MS })
+  const outbox = openAt(join(dataDir, 'outbox.db'), clock)
+  const slipsAnHour = 3600 / slipsEveryS
+  for (let hour = 0; hour < (KEPT_DAYS + 1) * 24; hour += 1) {
+    const ofNight = (hour % 24) - 10
+    const slips = ofNight >= 0 && ofNight < NIGHT_S / 3600 ? slipsAnHour : 0
+    const drafts = [
+      ...Array.from({ length: SPOT_CHECKS_A_DAY / 24 }, (_, i) => spotCheck(hour * 4 + i)),
+      ...Array.from({ length: slips }, (_, i) =>
+        nightReading(`0123456789abcdef.${Math.floor(hour / 24)}`, ofNight * slipsAnHour + i),
+      ),
+    ].flat()
+    await outbox.append({ device: 'oximeter-0001', drafts })
+    await outbox.receipt({ epoch: outbox.epoch, first: 1, last: outbox.lastSequence() })
+    await clock.advance(3600_000)
+  }
+  outbox.close()
+}
+
+async function ninetyDays(dir: string, onProgress: (text: string) => void): Promise<{ mb: number; rows: number }> {
+  const path = join(dir, 'outbox.db')
+  const outbox = openAt(path, manualClock())
   const perDay = SPOT_CHECKS_A_DAY + readingsOfWorstNight()
-  for (let day = 0, n = 0; day < DAYS; day += 1) {
+  for (let day = 0; day < DAYS; day += 1) {
     if (day % 30 === 0) onProgress(`day ${day} of ${DAYS}`)
     const drafts: ReadingDraft[] = []
-    for (let i = 0; i < perDay; i += 1) drafts.push(...nightReading(n++))
+    for (let i = 0; i < perDay; i += 1) drafts.push(...nightReading(`0123456789abcdef.${day}`, i))
     await outbox.append({ device: 'oximeter-0001', drafts })
   }
   const rows = outbox.counts().unsent
@@ -77,12 +124,18 @@ function writtenBytes(): number {
   return Number(/^write_bytes: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8'))?.[1] ?? Number.NaN)
 }
 
+/** The machine's own may be fuller than a card: the hub would forget three weeks at once, which is not every day's work. */
+const ROOMY = { freeBytes: 20_000 * MB, totalBytes: 32_000 * MB }
 const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined }
 
 async function day(dataDir: string, slipsEveryS: number): Promise<{ mb: number; readings: number }> {
   const broker = await startReceiptBroker('hub-0001')
+  await kept(dataDir, slipsEveryS)
   const before = writtenBytes()
-  await liveOneDay({ dataDir, brokerUrl: broker.url, log: quiet, spotChecks: 4, slipsEveryS })
+  await liveOneDay({
+    ...{ dataDir, brokerUrl: broker.url, log: quiet, spotChecks: 4, slipsEveryS },
+    parts: { disk: () => ROOMY },
+  })
   const mb = (writtenBytes() - before) / MB
   const readings = new Set(broker.ids()).size
   await broker.close()
@@ -114,7 +167,13 @@ export const bench: Bench = async ({ onProgress }) => {
         { figure: 'ninetyDaysMb', atMost: OUTBOX_MB },
         { figure: 'ninetyDaysRows', atLeast: DAYS * SPOT_CHECKS_A_DAY },
       ],
-      conditions: { days: DAYS, spotChecksADay: SPOT_CHECKS_A_DAY, nightS: NIGHT_S, node: process.version },
+      conditions: {
+        days: DAYS,
+        keptDays: KEPT_DAYS,
+        spotChecksADay: SPOT_CHECKS_A_DAY,
+        nightS: NIGHT_S,
+        node: process.version,
+      },
     }
   } finally {
     rmSync(dir, { recursive: true, force: true })

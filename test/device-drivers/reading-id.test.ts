@@ -14,16 +14,21 @@ const WITH_TIME = packetOf('02 7d00 5000 5f00 ea07 02 1c 07 0f 00')
 const LATER = packetOf('02 7d00 5000 5f00 ea07 02 1c 07 0f 01')
 const WITHOUT_TIME = packetOf('00 7d00 5000 5f00')
 
-function idOf(packet: Packet, more: { device?: string; about?: Declaration; index?: number; occasion?: string } = {}) {
+function idOf(
+  packet: Packet,
+  more: { device?: string; about?: Declaration; index?: number; visit?: string; position?: number } = {},
+) {
   const [measurement] = bloodPressureService.decode([packet]).measurements
   if (measurement === undefined) throw new Error('no measurement')
-  return readingId({ device: 'cuff-0001', about: cuff, measurement, packet, index: 0, occasion: 'boot-1', ...more })
+  const { visit = 'boot-1', position = 0, ...rest } = more
+  const occasion = { visit, position }
+  return readingId({ device: 'cuff-0001', about: cuff, measurement, packet, index: 0, occasion, ...rest })
 }
 
 describe("a reading's id", () => {
   test('is the same for the same record, whenever and wherever it is read again', () => {
     expect(idOf(WITH_TIME)).toMatch(/^[a-z2-7]{32}$/)
-    expect(idOf(WITH_TIME, { occasion: 'boot-2' })).toBe(idOf(WITH_TIME))
+    expect(idOf(WITH_TIME, { visit: 'boot-2' })).toBe(idOf(WITH_TIME))
   })
 
   test('differs for another time of the device, another device and another place in the packet', () => {
@@ -32,8 +37,18 @@ describe("a reading's id", () => {
   })
 
   test('knows the occasion only where the device tells no records apart', () => {
-    expect(idOf(WITHOUT_TIME, { occasion: 'boot-2' })).not.toBe(idOf(WITHOUT_TIME))
+    expect(idOf(WITHOUT_TIME, { visit: 'boot-2' })).not.toBe(idOf(WITHOUT_TIME))
+    expect(idOf(WITHOUT_TIME, { position: 1 })).not.toBe(idOf(WITHOUT_TIME))
     expect(idOf(WITHOUT_TIME)).toBe(idOf(WITHOUT_TIME))
+  })
+
+  test('rises with the position in the visit, for what is only ever heard once', () => {
+    const positions = [0, 1, 9, 31, 32, 33, 1_023, 1_024, 99_999, 1_000_000]
+    const ids = positions.map((position) => idOf(WITHOUT_TIME, { position }))
+    expect(ids).toEqual([...new Set(ids)].sort())
+    expect(ids.every((id) => /^[a-z2-7]{32}$/.test(id))).toBe(true)
+    expect(idOf(WITHOUT_TIME, { index: 1 })).not.toBe(ids[0])
+    expect(idOf(WITHOUT_TIME, { device: 'cuff-0002' }).slice(0, 16)).not.toBe(ids[0]?.slice(0, 16))
   })
 
   test('does not depend on context: only the first packet is part of it', () => {
@@ -48,7 +63,7 @@ describe("a reading's id", () => {
         measurement,
         packet,
         index: 0,
-        occasion: 'a',
+        occasion: { visit: 'a', position: 0 },
       })
     })
     expect(ids[0]).toBe(ids[1])

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { unseal } from '../../gateway/backup.ts'
 import { openOutbox } from '../../gateway/outbox.ts'
+import { setAside } from '../../gateway/outbox-aside.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
@@ -90,6 +91,17 @@ describe('a backup of a hub', { timeout: WITHIN_MS }, () => {
     expect(outbox.memory('scale-0001')).toEqual({ lastSequence: 3 })
     expect(outbox.notes.get('device/scale-0001')).toContain('70')
     expect(await outbox.notes.nextSession()).toBeGreaterThan(old.session)
+  })
+
+  it('holds readings of an outbox that was set aside, too, each once', async () => {
+    const { dir, outbox } = await home()
+    outbox.close()
+    setAside(join(dir, 'data', 'outbox.db'), 'damaged', 'ab12')
+    const fresh = open(dir)
+    await fresh.append({ device: 'scale-0001', drafts: [draft(3), draft(4)] })
+    save(dir)
+    const ids = unseal(readFileSync(join(dir, 'b')), PASSPHRASE).rows.map(({ id }) => id)
+    expect(ids.toSorted()).toEqual([draft(2), draft(3), draft(4)].map(({ reading }) => reading.id).toSorted())
   })
 
   it('opens with its passphrase only, and not after a single changed byte', async () => {

@@ -12,7 +12,7 @@ it('carries everything a driver says of the circumstances: where on the body, wh
     device: 'thermometer-0001',
     about: driver.about,
     timing,
-    occasion: 'visit-1',
+    occasion: { visit: 'visit-1', position: 0 },
   })
   expect(draft?.reading).toMatchObject({
     kind: 'temperature',
@@ -23,7 +23,7 @@ it('carries everything a driver says of the circumstances: where on the body, wh
   const [again] = draftReadings(
     record,
     { fields: [], measurements: [{ kind: 'temperature', values: {}, status: [], slot: 2, sequence: 7 }] },
-    { device: 'thermometer-0001', about: driver.about, timing, occasion: 'visit-2' },
+    { device: 'thermometer-0001', about: driver.about, timing, occasion: { visit: 'visit-2', position: 0 } },
   )
   expect(again?.reading).toMatchObject({ slot: 2, sequence: 7 })
 })

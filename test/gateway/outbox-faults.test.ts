@@ -17,6 +17,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type OpenedOutbox, openOutbox } from '../../gateway/outbox.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { seeded } from '../support/random.ts'
+import { takenOver } from '../support/taken-over.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
 
@@ -74,7 +75,8 @@ describe('an outbox that was put back', () => {
 
     copyTo(image, home, DATABASE)
     const third = open(home)
-    expect(third.damaged).toMatchObject({ why: 'restored', saved: 2 })
+    expect(third.damaged).toMatchObject({ why: 'restored' })
+    expect((await third.outbox.takeover.some()).taken).toBe(2)
     expect(third.outbox.epoch).not.toBe(first.outbox.epoch)
     expect(sequences(third)).toEqual([2, 3])
     expect(third.outbox.memory('scale-0001')).toEqual({ lastSequence: 3 })
@@ -106,10 +108,14 @@ describe('an outbox that was put back', () => {
     const first = open(home)
     await first.outbox.append(arrival(1, 1))
     copyTo(home, other, DATABASE)
-    expect(open(other).damaged).toMatchObject({ why: 'restored', saved: 1 })
+    const carriedOff = open(other)
+    expect(carriedOff.damaged?.why).toBe('restored')
+    expect((await carriedOff.outbox.takeover.some()).taken).toBe(1)
     const card = tempDir()
     copyTo(home, card, ALL_FILES)
-    expect(open(card, 'board-2').damaged).toMatchObject({ why: 'restored', saved: 1 })
+    const elsewhere = open(card, 'board-2')
+    expect(elsewhere.damaged?.why).toBe('restored')
+    expect((await elsewhere.outbox.takeover.some()).taken).toBe(1)
   })
 
   it('is not suspected after a cut at any point of the renewal', async () => {
@@ -172,8 +178,10 @@ describe('an outbox on a bad card', () => {
     const runs = [opened.outbox.run(1, 99, all), opened.outbox.run(3, 99, all)]
     const sent = runs.flatMap((run) => run?.bodies.map((body): number => JSON.parse(body).sequence) ?? [])
     expect(sent).toEqual([1, 2, 4, 5])
-    await opened.outbox.completeHeld()
-    expect(opened.outbox.counts()).toMatchObject({ unsent: 4, rejected: 1 })
+    await opened.outbox.prove()
+    expect(opened.outbox.counts()).toMatchObject({ decoded: 4, unsent: 4, rejected: 1 })
+    expect(await opened.outbox.receipt({ epoch: opened.outbox.epoch, first: 1, last: 99 })).toBe(4)
+    expect(opened.outbox.counts()).toMatchObject({ decoded: 4, receipted: 4, unsent: 0, rejected: 1 })
   })
 
   it('never opens a file with flipped bytes as if nothing had happened: each row is whole, set aside or known lost', async () => {
@@ -196,7 +204,9 @@ describe('an outbox on a bad card', () => {
         setAside += 1
         expect(opened.damaged.why).toBe('damaged')
         expect(opened.outbox.epoch).not.toBe(epoch)
-        expect(opened.outbox.counts().unsent).toBe(opened.damaged.saved)
+        const taken = await takenOver(opened.outbox)
+        expect(taken).toEqual([...new Set(taken)])
+        expect(opened.outbox.counts()).toMatchObject({ decoded: taken.length, unsent: 0 })
         expect(readdirSync(after).some((name) => name.includes('.damaged-'))).toBe(true)
       }
       // Whatever state it is in: readings can be stored again.

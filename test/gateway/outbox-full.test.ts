@@ -5,9 +5,11 @@ import { expect, it, onTestFinished } from 'vitest'
 import { openBallast } from '../../gateway/ballast.ts'
 import { spaceOf } from '../../gateway/disk-space.ts'
 import { type Outbox, openOutbox } from '../../gateway/outbox.ts'
+import { setAside } from '../../gateway/outbox-aside.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { optional } from '../support/optional.ts'
 import { mayMount, smallDisk } from '../support/small-disk.ts'
+import { takenOver } from '../support/taken-over.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
 
@@ -86,7 +88,7 @@ optional('root', mayMount)('an outbox on a full disk', () => {
     await expect(outbox.append({ device: 'scale-0001', drafts: [draft(stored + 1)] })).rejects.toMatchObject({
       code: 'store-failed',
     })
-    expect(await outbox.prune(0)).toBe(stored)
+    expect((await outbox.prune(0)) + (await outbox.prune(0))).toBe(stored)
     await outbox.append({ device: 'scale-0001', drafts: [draft(stored + 1)] })
     expect(outbox.room.full).toBe(false)
     expect(sequences(outbox)).toEqual([stored + 1])
@@ -103,6 +105,21 @@ optional('root', mayMount)('an outbox on a full disk', () => {
     free()
     outbox.room.recover(space(disk.dir)().freeBytes)
     expect(existsSync(join(disk.dir, 'ballast'))).toBe(true)
+  })
+
+  it('keeps what was set aside for later while there is no room, and comes up without it', async () => {
+    const disk = smallDisk(8)
+    const before = open(disk.dir, { ballast: true })
+    await before.append({ device: 'scale-0001', drafts: Array.from({ length: 300 }, (_, i) => draft(i + 1)) })
+    before.close()
+    setAside(join(disk.dir, 'outbox.db'), 'damaged', 'ab12')
+    const free = disk.fill()
+    const outbox = open(disk.dir, { ballast: true })
+    await expect(outbox.takeover.some()).rejects.toMatchObject({ code: 'store-failed' })
+    expect(outbox.takeover.pending).toBe(true)
+    free()
+    outbox.room.recover(space(disk.dir)().freeBytes)
+    expect(await takenOver(outbox)).toEqual(Array.from({ length: 300 }, (_, i) => i + 1))
   })
 
   it('opens on a disk without a byte to spare, under the same epoch', async () => {

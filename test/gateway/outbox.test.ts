@@ -6,7 +6,8 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { HubClock } from '../../gateway/hub-clock.ts'
 import { type OpenedOutbox, type Outbox, openOutbox } from '../../gateway/outbox.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
-import { tempDir } from '../support/temp-dir.ts'
+import { takenOver } from '../support/taken-over.ts'
+import { tempDir, until } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
 
 const PAGE = { rows: 25, bytes: 64_000 }
@@ -130,6 +131,32 @@ describe('the outbox', () => {
     expect(outbox.run(1, ALL, PAGE)).toMatchObject({ first: 1, bodies: { length: 2 } })
   })
 
+  it('gives many held rows their times page by page, in order, lets others in between, and goes on after a cut', async () => {
+    const dir = tempDir()
+    const before = open(dir, manualClock({ wall: 0 })).outbox
+    const numbers = Array.from({ length: 2_500 }, (_, i) => i + 1)
+    await before.append(arrival(...numbers))
+    before.close()
+    const cut = open(dir).outbox
+    const first = cut.completeHeld()
+    await until(() => cut.counts().held < 2_500)
+    const { held } = cut.counts()
+    expect(held).toBeGreaterThan(2_000)
+    // Of what is new, no more is asked for than a page.
+    await cut.append(arrival(3_000))
+    expect(cut.counts().held).toBeGreaterThan(held - 500)
+    await first
+    expect(cut.counts().held).toBeGreaterThan(0)
+    conserved(cut)
+    cut.close()
+    const { outbox } = open(dir)
+    while ((await outbox.completeHeld()) > 0);
+    const sent = outbox.run(1, ALL, { rows: 10_000, bytes: 1e9 })
+    expect(sent?.first).toBe(1)
+    expect(sent?.bodies.map((body) => JSON.parse(body).sequence)).toEqual([...numbers, 3_000])
+    conserved(outbox)
+  })
+
   it('sends what was held over a restart of the process within the same boot with its true time', async () => {
     const dir = tempDir()
     const before = open(dir, manualClock({ wall: 0, mono: 5_000 })).outbox
@@ -222,22 +249,26 @@ describe('the outbox', () => {
 
     const { outbox, damaged } = open(dir)
     expect(outbox.epoch).not.toBe(epoch)
-    expect(damaged?.saved).toBeGreaterThan(1_500)
-    expect(damaged?.saved).toBeLessThan(1_900)
-    expect(readdirSync(dir).filter((name) => name.includes('.damaged-'))).not.toHaveLength(0)
-    expect(outbox.counts().unsent).toBe(damaged?.saved)
+    expect(damaged?.why).toBe('damaged')
+    const taken = await takenOver(outbox)
+    // 1,900 were unsent; the page that was overwritten held a few of them.
+    expect(taken.length).toBeGreaterThan(1_880)
+    expect(taken.length).toBeLessThan(1_900)
+    expect(taken).toEqual(taken.toSorted((a, b) => a - b))
+    expect(readdirSync(dir).filter((name) => /\.damaged-\w+$/.test(name))).toHaveLength(1)
     expect(outbox.memory('scale-0001')).toEqual({ lastSequence: 2_000 })
     expect(await outbox.notes.nextSession()).toBe(session + 1)
     conserved(outbox)
   })
 
-  it('begins anew when the file is no database at all, and keeps that file', () => {
+  it('begins anew when the file is no database at all, and keeps that file', async () => {
     const dir = tempDir()
     const file = openSync(join(dir, 'outbox.db'), 'w')
     writeSync(file, 'x'.repeat(10_000))
     closeSync(file)
-    const { damaged } = open(dir)
-    expect(damaged).toMatchObject({ saved: 0 })
-    expect(statSync(damaged?.setAside ?? '').size).toBe(10_000)
+    const { outbox } = open(dir)
+    const { taken, done } = await outbox.takeover.some()
+    expect([taken, done?.saved]).toEqual([0, 0])
+    expect(statSync(done?.file ?? '').size).toBe(10_000)
   })
 })

@@ -7,6 +7,7 @@ import { drivers } from '../../device-drivers/index.ts'
 import { loadConfig } from '../../gateway/config.ts'
 import { createHubClock } from '../../gateway/hub-clock.ts'
 import { openOutbox } from '../../gateway/outbox.ts'
+import { setAside } from '../../gateway/outbox-aside.ts'
 import { destroy, toDestroy, type WipeStep } from '../../gateway/wipe.ts'
 import { addWipeCommands } from '../../gateway/wipe-commands.ts'
 import { refuseHalfWiped } from '../../gateway/wipe-plan.ts'
@@ -146,6 +147,19 @@ describe('a hub that is taken back', { timeout: 60_000 }, () => {
     await wipe(place, () => expect(broker.ids()).toHaveLength(2))
     expect(broker.batches().flatMap(({ readings }) => readings.map(({ sequence }) => sequence))).toEqual([2, 3])
     expect(JSON.parse(JSON.parse(readFileSync(place.receipt, 'utf8')).text)).toMatchObject({ lost: 0 })
+  })
+
+  it('destroys no outbox that was set aside while readings wait in it, and sends them', async () => {
+    const broker = await receiptBroker(HUB)
+    const place = await aHub({ home: tempDir() }, 2, broker.url)
+    setAside(join(place.data, 'outbox.db'), 'damaged', 'ab12')
+    expect(JSON.parse(await wipe(place, undefined, '--dry-run')).unsent).toBeGreaterThan(0)
+    const randomHex = (bytes: number) => '2'.repeat(bytes * 2)
+    openOutbox(join(place.data, 'outbox.db'), { time: () => undefined, randomHex }).outbox.close()
+    expect(JSON.parse(await wipe(place, undefined, '--dry-run')).unsent).toBe(2)
+    await expect(wipe(place, undefined, '--drain-seconds', '0')).rejects.toMatchObject({ code: 'uplink-lost' })
+    await wipe(place, () => expect(broker.ids()).toHaveLength(2))
+    expect(readdirSync(place.data)).toEqual([])
   })
 
   it('follows no link out of its folder', () => {

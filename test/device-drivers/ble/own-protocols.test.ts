@@ -323,7 +323,14 @@ describe('the same record', () => {
       expect(measurement.sequence).toBeUndefined()
       const [packet] = record
       const about = contecSpirometer.about
-      return readingId({ device: 'a-0001', about, measurement, packet, index: 0, occasion: `visit-${number}` })
+      return readingId({
+        device: 'a-0001',
+        about,
+        measurement,
+        packet,
+        index: 0,
+        occasion: { visit: 'run', position: number },
+      })
     })
     expect(new Set(ids).size).toBe(1)
   })

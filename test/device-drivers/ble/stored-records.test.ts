@@ -62,7 +62,7 @@ function hub(driver: BleDriver, device: BleDevice, options: Visit['options'] = {
           driver.decode(event.record).measurements.forEach((measurement, index) => {
             const packet = event.record[0]
             const about = { device: ID.id, about: driver.about, measurement, packet, index }
-            readings.set(readingId({ ...about, occasion: String(readings.size) }), measurement)
+            readings.set(readingId({ ...about, occasion: { visit: 'run', position: readings.size } }), measurement)
           })
         }
       } catch (caught) {
