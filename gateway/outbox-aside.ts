@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { sync } from './durable-file.ts'
 import { stampPath } from './outbox-stamp.ts'
@@ -14,12 +14,13 @@ export type AsideReason = 'damaged' | 'restored'
 const PENDING = '.pending'
 /** The write-ahead log belongs to its file: it holds the last commits. */
 const LOG = '-wal'
+const STAMP = stampPath('')
 
 /** @param tag makes the name unique. Gives back the path of the file, which is pending */
 export function setAside(path: string, why: AsideReason, tag: string): string {
   const aside = `${path}.${why}-${tag}${PENDING}`
   // First: beside the stamp of another file the new outbox would look like one that was put back.
-  rmSync(stampPath(path), { force: true })
+  if (existsSync(path + STAMP)) renameSync(path + STAMP, aside + STAMP)
   renameSync(path, aside)
   finishSettingAside(path)
   return aside
@@ -49,7 +50,7 @@ export function pendingFiles(path: string): string[] {
 export function noLongerPending(aside: string): string {
   const done = aside.slice(0, -PENDING.length)
   // The file last: as long as it is pending it is looked for.
-  for (const suffix of [LOG, '-shm', '']) if (existsSync(aside + suffix)) renameSync(aside + suffix, done + suffix)
+  for (const suffix of [STAMP, LOG, '-shm', '']) if (existsSync(aside + suffix)) renameSync(aside + suffix, done + suffix)
   sync(dirname(aside))
   return done
 }

@@ -13,6 +13,7 @@ optional('chromium', hasChromium)('the fleet', () => {
     const { page, shoot, house } = await openFleet('technician', FLEET, { at: AT })
     await page.getByRole('heading', { name: 'Udstyr' }).waitFor()
     const hubs = page.locator('.hub')
+    await hubs.last().waitFor()
     const names = await hubs.getByRole('heading').allInnerTexts()
     expect(names.map((name) => name.replace(/\s+/g, ' '))).toEqual([
       'Handl nu hub-0001',
