@@ -50,7 +50,8 @@ export function pendingFiles(path: string): string[] {
 export function noLongerPending(aside: string): string {
   const done = aside.slice(0, -PENDING.length)
   // The file last: as long as it is pending it is looked for.
-  for (const suffix of [STAMP, LOG, '-shm', '']) if (existsSync(aside + suffix)) renameSync(aside + suffix, done + suffix)
+  for (const suffix of [STAMP, LOG, '-shm', ''])
+    if (existsSync(aside + suffix)) renameSync(aside + suffix, done + suffix)
   sync(dirname(aside))
   return done
 }
