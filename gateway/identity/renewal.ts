@@ -103,7 +103,12 @@ export function tendCertificate({ folder, clock, log, onRenewed }: RenewalParts,
 
   async function run(): Promise<void> {
     while (!signal.aborted) {
-      await look()
+      try {
+        await look()
+      } catch (error) {
+        // A disk that takes no writes: the certificate in use stays, and the hub measures on.
+        log.error('certificate-not-renewed', errorFields(error))
+      }
       await pause(clock, LOOK_EVERY_MS, AbortSignal.any([signal, wake.signal]))
       if (!wake.signal.aborted) continue
       wake = new AbortController()

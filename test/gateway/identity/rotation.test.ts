@@ -1,16 +1,18 @@
-import { readdirSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { typedFingerprint } from '../../../broker/contract/enrolment.ts'
 import { writeDurably } from '../../../gateway/durable-file.ts'
-import { renew } from '../../../gateway/identity/renewal.ts'
+import { renew, tendCertificate } from '../../../gateway/identity/renewal.ts'
 import { goBack, readIdentity, type WriteFile } from '../../../gateway/identity/slots.ts'
-import { tempDir } from '../../support/temp-dir.ts'
+import { manualClock } from '../../support/manual-clock.ts'
+import { tempDir, until } from '../../support/temp-dir.ts'
 import { type EnrolmentPlace, enrolmentPlace, HUB } from './enrolment-place.ts'
 
 /** A hub gets its certificate, and the next one, while the power is cut at every step of it. */
 
-const DAY = 24 * 3600_000
+const HOUR = 3600_000
+const DAY = 24 * HOUR
 const never = new AbortController().signal
 
 /** The power goes at the `step`-th write to the card: before it, or just after it. */
@@ -103,6 +105,26 @@ describe('renewal', () => {
     await place.connect()
     // Those that got lost on the way have ended too.
     expect(place.certificates.of(HUB).filter(({ revoked }) => revoked === undefined)).toHaveLength(1)
+  })
+
+  test('that a disk takes no note of is told, and ends nothing: neither it nor the way back', async () => {
+    const place = await enrolled()
+    await renewIn(place)
+    mkdirSync(join(place.home, 'hub.json.new'))
+    const told: string[] = []
+    const note = (event: string) => void told.push(event)
+    const clock = manualClock({ wall: Date.now() })
+    const parts = { folder: place.home, clock, log: { info: note, warn: note, error: note }, onRenewed: () => undefined }
+    const stop = new AbortController()
+    const tending = tendCertificate(parts, stop.signal)
+    await clock.advance(0)
+    tending.refused()
+    await clock.advance(HOUR)
+    await until(() => told.length === 2)
+    expect(told).toEqual(['certificate-not-renewed', 'certificate-not-renewed'])
+    await place.connect()
+    stop.abort()
+    await tending.done
   })
 
   test('is possible up to 180 days after the end, and not a day longer', async () => {
