@@ -11,8 +11,8 @@ import { type EnrolmentPlace, enrolmentPlace, HUB } from './enrolment-place.ts'
 
 /** A hub gets its certificate, and the next one, while the power is cut at every step of it. */
 
-const HOUR = 3600_000
-const DAY = 24 * HOUR
+const MINUTE = 60_000
+const DAY = 24 * 60 * MINUTE
 const never = new AbortController().signal
 
 /** The power goes at the `step`-th write to the card: before it, or just after it. */
@@ -114,12 +114,17 @@ describe('renewal', () => {
     const told: string[] = []
     const note = (event: string) => void told.push(event)
     const clock = manualClock({ wall: Date.now() })
-    const parts = { folder: place.home, clock, log: { info: note, warn: note, error: note }, onRenewed: () => undefined }
+    const parts = {
+      folder: place.home,
+      clock,
+      log: { info: note, warn: note, error: note },
+      onRenewed: () => undefined,
+    }
     const stop = new AbortController()
     const tending = tendCertificate(parts, stop.signal)
     await clock.advance(0)
     tending.refused()
-    await clock.advance(HOUR)
+    await clock.advance(MINUTE)
     await until(() => told.length === 2)
     expect(told).toEqual(['certificate-not-renewed', 'certificate-not-renewed'])
     await place.connect()
