@@ -213,7 +213,7 @@ export const MUTATIONS: readonly MutationCase[] = [
   {
     name: 'a row given up is still counted as decoded',
     changes: [{ file: 'gateway/outbox-rows.ts', from: `  count(sql, 'decoded', -1)\n`, to: '' }],
-    check: vitest('gateway/outbox'),
+    check: vitest('gateway/outbox-faults'),
     shows: /FAIL .*sets a row apart/,
   },
   {

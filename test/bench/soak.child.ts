@@ -39,9 +39,9 @@ const hear: Log['info'] = (event, fields) => {
 const log: Log = {
   info: hear,
   warn: hear,
-  error: (event) => {
+  error: (event, fields) => {
     counts.errors += 1
-    process.stderr.write(`${event}\n`)
+    process.stderr.write(`${event} ${JSON.stringify(fields)}\n`)
   },
 }
 
