@@ -21,6 +21,7 @@ const LOG_BYTES = LOG_PAGES * 4_096
 /** What belongs to a database of SQLite. */
 const SUFFIXES = ['', '-wal', '-shm'] as const
 
+const SQLITE_BUSY = 5
 const SQLITE_IOERR = 10
 const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
@@ -81,12 +82,15 @@ export function settleLog(db: DatabaseSync, patient: boolean): boolean {
   }
 }
 
-/** At opening. A disk without room for it lets the hub up all the same, which must send to make room. */
+/**
+ * At opening. A disk without room for it lets the hub up all the same, which must send to make room; so does somebody who
+ * reads the file at this very moment.
+ */
 function settledNow(db: DatabaseSync): boolean {
   try {
     return settleLog(db, false)
   } catch (error) {
-    if (isFull(error)) return false
+    if (isFull(error) || sqliteCode(error) === SQLITE_BUSY) return false
     throw error
   }
 }
