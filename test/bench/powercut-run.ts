@@ -185,7 +185,11 @@ export async function cutPower(options: {
         await after(LOOK_EVERY_MS)
       }
       if (confirmed[side]().size - before < NEW_AT_LEAST)
-        throw new Error(`nothing moves:\n${Object.values(victims).map((victim) => victim.said()).join('\n')}`)
+        throw new Error(
+          `nothing moves:\n${Object.values(victims)
+            .map((victim) => victim.said())
+            .join('\n')}`,
+        )
       await after(random() * SPREAD_MS)
       await cut(side)
     }

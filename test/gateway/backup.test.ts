@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { unseal } from '../../gateway/backup.ts'
 import { openOutbox } from '../../gateway/outbox.ts'
 import { setAside } from '../../gateway/outbox-aside.ts'
+import { closedAfter } from '../support/closed-after.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
@@ -25,13 +26,7 @@ function open(dir: string) {
     time: () => ({ zone: 'Europe/Copenhagen', now: clock.wall() ?? NOON, wallAt: clock.wallAt }),
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   })
-  onTestFinished(() => {
-    try {
-      outbox.close()
-    } catch (error) {
-      if (!(error instanceof Error && error.message.includes('not open'))) throw error
-    }
-  })
+  closedAfter(outbox)
   return outbox
 }
 

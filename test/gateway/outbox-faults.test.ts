@@ -13,8 +13,9 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { type OpenedOutbox, openOutbox } from '../../gateway/outbox.ts'
+import { closedAfter } from '../support/closed-after.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { seeded } from '../support/random.ts'
 import { takenOver } from '../support/taken-over.ts'
@@ -28,13 +29,7 @@ function open(dir: string, machine = 'board-1'): OpenedOutbox {
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     machine,
   })
-  onTestFinished(() => {
-    try {
-      opened.outbox.close()
-    } catch (error) {
-      if (!(error instanceof Error && error.message.includes('not open'))) throw error
-    }
-  })
+  closedAfter(opened.outbox)
   return opened
 }
 

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { expect, it } from 'vitest'
 import { openBallast } from '../../gateway/ballast.ts'
 import { spaceOf } from '../../gateway/disk-space.ts'
 import { type Outbox, openOutbox } from '../../gateway/outbox.ts'
 import { setAside } from '../../gateway/outbox-aside.ts'
+import { closedAfter } from '../support/closed-after.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { optional } from '../support/optional.ts'
 import { mayMount, smallDisk } from '../support/small-disk.ts'
@@ -26,13 +27,7 @@ function open(dir: string, options: { ballast?: boolean; maxPages?: number } = {
     ...(options.maxPages === undefined ? {} : { maxPages: options.maxPages }),
   })
   outbox.room.recover(space(dir)().freeBytes)
-  onTestFinished(() => {
-    try {
-      outbox.close()
-    } catch (error) {
-      if (!(error instanceof Error && error.message.includes('not open'))) throw error
-    }
-  })
+  closedAfter(outbox)
   return outbox
 }
 

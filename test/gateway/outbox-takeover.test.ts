@@ -2,11 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { copyFileSync, existsSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { LogFields } from '../../gateway/log.ts'
 import { type Outbox, openOutbox } from '../../gateway/outbox.ts'
 import { setAside } from '../../gateway/outbox-aside.ts'
 import { takeoverRounds } from '../../gateway/takeover-rounds.ts'
+import { closedAfter } from '../support/closed-after.ts'
 import { type ManualClock, manualClock, NOON } from '../support/manual-clock.ts'
 import { takenOver } from '../support/taken-over.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -21,13 +22,7 @@ function open(dir: string, clock: ManualClock = manualClock(), maxPages?: number
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
     ...(maxPages === undefined ? {} : { maxPages }),
   })
-  onTestFinished(() => {
-    try {
-      outbox.close()
-    } catch (error) {
-      if (!(error instanceof Error && error.message.includes('not open'))) throw error
-    }
-  })
+  closedAfter(outbox)
   return outbox
 }
 

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { HubClock } from '../../gateway/hub-clock.ts'
 import { type OpenedOutbox, type Outbox, openOutbox } from '../../gateway/outbox.ts'
+import { closedAfter } from '../support/closed-after.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { takenOver } from '../support/taken-over.ts'
 import { tempDir, until } from '../support/temp-dir.ts'
@@ -21,13 +22,7 @@ function open(dir: string, clock: HubClock = manualClock()): OpenedOutbox {
     },
     randomHex: (bytes) => randomBytes(bytes).toString('hex'),
   })
-  onTestFinished(() => {
-    try {
-      opened.outbox.close()
-    } catch (error) {
-      if (!(error instanceof Error && error.message.includes('not open'))) throw error
-    }
-  })
+  closedAfter(opened.outbox)
   return opened
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { timeSetBySystemd } from '../../gateway/time-service.ts'
+import { timeSetBySystemd } from '../../gateway/timesyncd.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 test('the mark of systemd-timesyncd says nothing, not yet, and when; it moves each time the service sets the time', () => {
