@@ -19,6 +19,13 @@ const MAX_REMEMBERED = 20_000
 /** Longer than any password of ours; stops megabytes of HTTP header from being hashed. */
 const MAX_PASSWORD_LENGTH = 128
 
+export interface AccountsOptions {
+  /** How many verifications may wait for their turn. */
+  readonly maxWaiting?: number
+  /** log2 of scrypt's N for new passwords; the usual one when absent. */
+  readonly passwordCost?: number | undefined
+}
+
 export type Verdict = Identity | 'refused' | 'busy'
 
 interface AccountRow {
@@ -33,6 +40,7 @@ export class Accounts {
   readonly #db: DatabaseSync
   readonly #clock: BrokerClock
   readonly #maxWaiting: number
+  readonly #passwordCost: number | undefined
   /** Keyed by an HMAC of account, stored secret and password under a key of this process. */
   readonly #remembered = new Map<string, number>()
   readonly #key = randomBytes(32)
@@ -41,10 +49,11 @@ export class Accounts {
   #waiting: (() => void)[] = []
 
   /** @param db with the table `accounts` (migrations of the journal) */
-  constructor(db: DatabaseSync, clock: BrokerClock, maxWaiting: number = MAX_WAITING) {
+  constructor(db: DatabaseSync, clock: BrokerClock, options: AccountsOptions = {}) {
     this.#db = db
     this.#clock = clock
-    this.#maxWaiting = maxWaiting
+    this.#maxWaiting = options.maxWaiting ?? MAX_WAITING
+    this.#passwordCost = options.passwordCost
   }
 
   /**
@@ -58,7 +67,7 @@ export class Accounts {
         throw new PreCareError('id-invalid', 'the account or organisation is no valid id')
     }
     const password = randomPassword()
-    const secret = await hashPassword(password)
+    const secret = await hashPassword(password, this.#passwordCost)
     const made = this.#db
       .prepare(
         'INSERT INTO accounts (id, role, organisation, secret, created_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
@@ -71,7 +80,7 @@ export class Accounts {
   /** A new random password; the old one ends at once, and connections made with it within one check of the broker. */
   async reset(id: string): Promise<string> {
     const password = randomPassword()
-    const secret = await hashPassword(password)
+    const secret = await hashPassword(password, this.#passwordCost)
     const done = this.#db.prepare('UPDATE accounts SET secret = ?, disabled_at = NULL WHERE id = ?').run(secret, id)
     if (done.changes === 0)
       throw new PreCareError('config-invalid', 'there is no account of this id; provision it first')

@@ -37,14 +37,16 @@ export const journalPath = (dataDir: string): string => join(dataDir, 'journal.d
 
 /**
  * Applies a registry document and makes the accounts of its hubs and clients that have none.
+ * @param options `passwordCost`: log2 of scrypt's N; the usual one when absent
  * @throws PreCareError 'config-invalid' or 'limits-invalid' naming each wrong field; then nothing was changed
  */
 export async function provision(
   dataDir: string,
   file: string,
   clock: BrokerClock,
-  options: { readonly dryRun: boolean; readonly by?: Actor },
+  options: { readonly dryRun: boolean; readonly by?: Actor; readonly passwordCost?: number },
 ): Promise<Provisioned> {
+  const { passwordCost } = options
   const input = readJsonFile(file)
   const document = parseRegistryDocument(input)
   const wanted: readonly Identity[] = [
@@ -52,7 +54,7 @@ export async function provision(
     ...document.clients.map(({ id, organisation }) => ({ role: 'client' as const, id, organisation })),
   ]
   return withJournal(dataDir, async (journal) => {
-    const accounts = new Accounts(journal.database, clock)
+    const accounts = new Accounts(journal.database, clock, { passwordCost })
     const missing = missingAccounts(accounts, wanted)
     const missingUsers = missingPeople(journal, document)
     const audit = openTrail(journal, clock)
@@ -68,7 +70,8 @@ export async function provision(
       )
     }
     for (const user of options.dryRun ? [] : missingUsers) {
-      passwords.users = { ...passwords.users, [user.id]: await createUser(journal.database, clock, user) }
+      const password = await createUser(journal.database, clock, user, passwordCost)
+      passwords.users = { ...passwords.users, [user.id]: password }
       audit(accountEntry(actor, 'user.create', user.id, user.organisation))
     }
     return { change, passwords }

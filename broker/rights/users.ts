@@ -24,11 +24,17 @@ export function findUser(db: DatabaseSync, id: string): UserIdentity | undefined
 
 /**
  * Makes a user and returns the random password, which is stored nowhere.
+ * @param passwordCost log2 of scrypt's N; the usual one when absent
  * @throws PreCareError 'config-invalid' when the id is taken
  */
-export async function createUser(db: DatabaseSync, clock: BrokerClock, user: NewUser): Promise<string> {
+export async function createUser(
+  db: DatabaseSync,
+  clock: BrokerClock,
+  user: NewUser,
+  passwordCost?: number,
+): Promise<string> {
   const password = randomPassword()
-  const secret = await hashPassword(password)
+  const secret = await hashPassword(password, passwordCost)
   const { changes } = db
     .prepare(
       `INSERT INTO users (id, organisation, role, display_name, secret, created_at) VALUES (?, ?, ?, ?, ?, ?)

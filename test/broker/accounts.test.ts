@@ -34,6 +34,23 @@ describe('a secret', () => {
     expect(await passwordMatches(`${password}x`, one)).toBe(false)
   })
 
+  test('is verified at the cost that it names, so that a dearer one may come and lock nobody out', async () => {
+    for (const log2n of [4, 16]) {
+      const secret = await hashPassword('a password', log2n)
+      expect(secret).toMatch(`scrypt$${log2n}$`)
+      expect(await passwordMatches('a password', secret)).toBe(true)
+      expect(await passwordMatches('a passwort', secret)).toBe(false)
+      expect(await passwordMatches('a password', secret.replace(`$${log2n}$`, '$5$'))).toBe(false)
+    }
+  })
+
+  test('of a cost that would take the memory of the broker is not tried', async () => {
+    const secret = await hashPassword('a password', 4)
+    for (const cost of ['18', '31', '0', '-1', '4.5', 'x', '']) {
+      expect(await passwordMatches('a password', secret.replace('$4$', `$${cost}$`))).toBe(false)
+    }
+  })
+
   test('that is damaged or of another scheme matches nothing', async () => {
     for (const secret of ['', 'scrypt$15$$', 'plain$secret', 'scrypt$1$AAAA$AAAA']) {
       expect(await passwordMatches('', secret)).toBe(false)
@@ -81,7 +98,7 @@ describe('accounts', () => {
   })
 
   test('a hub that was verified is known for 15 minutes without another scrypt', async () => {
-    accounts = new Accounts(db, clock, 2)
+    accounts = new Accounts(db, clock, { maxWaiting: 2 })
     const password = await accounts.create(HUB)
     await accounts.verify('hub-a', password)
     // Two that are being verified and two that wait: whoever needs a scrypt now is turned away.

@@ -6,6 +6,7 @@ import { openFhirDevices } from '../../broker/fhir/devices.ts'
 import { openHttp } from '../../broker/http.ts'
 import { openAlertReplay } from '../../broker/replay/alerts.ts'
 import { openSignIn } from '../../broker/sign-in/sign-in.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { type Core, DOCUMENT, openCore } from './core-fixture.ts'
 
 /** The real core behind the real HTTP server, with one client of the organisation `clinic` and one of `other`. */
@@ -25,7 +26,7 @@ export async function openWeb(document: Record<string, unknown> = {}): Promise<W
     organisations: [...DOCUMENT.organisations, { id: 'other', title: 'Another' }],
     ...document,
   })
-  const accounts = new Accounts(core.journal.database, systemClock)
+  const accounts = new Accounts(core.journal.database, systemClock, { passwordCost: CHEAP })
   const [clinic, other] = await Promise.all([
     accounts.create({ role: 'client', id: 'reader', organisation: 'clinic' }),
     accounts.create({ role: 'client', id: 'stranger', organisation: 'other' }),

@@ -16,6 +16,7 @@ import type { Replay } from '../../broker/replay/replay.ts'
 import { createUser } from '../../broker/rights/users.ts'
 import { openSignIn } from '../../broker/sign-in/sign-in.ts'
 import { type Journal, openJournal } from '../../broker/store/journal.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { nobodyActs } from './http/nobody-acts.ts'
 
 let accounts: Accounts
@@ -25,7 +26,7 @@ let clientPassword = ''
 let hubPassword = ''
 beforeAll(async () => {
   journal = openJournal(join(directory, 'journal.db'))
-  accounts = new Accounts(journal.database, systemClock)
+  accounts = new Accounts(journal.database, systemClock, { passwordCost: CHEAP })
   clientPassword = await accounts.create({ role: 'client', id: 'reader', organisation: 'org-north' })
   hubPassword = await accounts.create({ role: 'hub', id: 'hub-a' })
 })
@@ -194,12 +195,8 @@ test('a port in use is an error that says so', async () => {
 })
 
 test('a session has 300 answers of its own, and one that nobody began counts as its address', async () => {
-  await createUser(journal.database, systemClock, {
-    id: 'nurse-0001',
-    organisation: 'org-north',
-    role: 'nurse',
-    displayName: 'Karen',
-  })
+  const nurse = { id: 'nurse-0001', organisation: 'org-north', role: 'nurse', displayName: 'Karen' } as const
+  await createUser(journal.database, systemClock, nurse, CHEAP)
   await open()
   const { hostname, port } = new URL(server.url)
   const status = (cookie: string) =>

@@ -14,6 +14,7 @@ import { type MqttBroker, type MqttBrokerPorts, openMqttBroker } from '../../bro
 import type { Outgoing } from '../../broker/outgoing.ts'
 import { Publisher } from '../../broker/publisher.ts'
 import { openJournal } from '../../broker/store/journal.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 
 /** The real front of the broker on a real socket and a real journal; only ingest is the test's own. */
 
@@ -51,7 +52,7 @@ interface Door {
 async function openAccounts(): Promise<Door> {
   const dir = mkdtempSync(join(tmpdir(), 'precare-front-'))
   const journal = openJournal(join(dir, 'journal.db'))
-  const accounts = new Accounts(journal.database, systemClock)
+  const accounts = new Accounts(journal.database, systemClock, { passwordCost: CHEAP })
   const identities = [HUB_A, HUB_B, CLINIC, OTHER_CLINIC]
   const made = await Promise.all(identities.map(async (who) => [who.id, await accounts.create(who)] as const))
   return {

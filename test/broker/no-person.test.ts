@@ -10,6 +10,7 @@ import type { Log } from '../../broker/log.ts'
 import { provision } from '../../broker/provision.ts'
 import { revoke } from '../../broker/rights/commands.ts'
 import { createToken } from '../../broker/rights/tokens.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { message, pressure, reading } from './core-fixture.ts'
 
@@ -109,10 +110,10 @@ test('a name and a CPR number, typed wherever text can be typed, come out nowher
 
   // The command line, right and wrong.
   writeFileSync(file, JSON.stringify(document))
-  const { passwords } = await provision(dataDir, file, systemClock, { dryRun: false })
+  const { passwords } = await provision(dataDir, file, systemClock, { dryRun: false, passwordCost: CHEAP })
   for (const wrong of [...WRONG.map((value) => JSON.stringify(value)), `{"title": ${NAME} ${CPR}}`]) {
     writeFileSync(file, wrong)
-    await provision(dataDir, file, systemClock, { dryRun: false }).then(
+    await provision(dataDir, file, systemClock, { dryRun: false, passwordCost: CHEAP }).then(
       () => expect.fail(`${wrong} was taken`),
       (error: unknown) => say('refused', String(error)),
     )

@@ -12,6 +12,7 @@ import { provision } from '../../broker/provision.ts'
 import { DOCUMENT } from '../broker/core-fixture.ts'
 import { aHome, CUFF, SCALE } from '../gateway/visit/visit-fixture.ts'
 import { violations } from '../support/axe.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { startChromium } from '../support/chromium.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -70,7 +71,7 @@ export async function aClinic(language: Language) {
   const dataDir = tempDir()
   const file = join(dataDir, 'registry.json')
   writeFileSync(file, JSON.stringify(REGISTRY))
-  const { passwords } = await provision(dataDir, file, systemClock, { dryRun: false })
+  const { passwords } = await provision(dataDir, file, systemClock, { dryRun: false, passwordCost: CHEAP })
   const silent = () => undefined
   const log = { debug: silent, info: silent, warn: silent, error: silent }
   const broker = await openBroker(parseConfig({ dataDir, mqtt: { port: 0 }, http: { port: 0 } }), systemClock, log)

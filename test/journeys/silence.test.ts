@@ -14,6 +14,7 @@ import type { SessionEvent } from '../../device-drivers/driver.ts'
 import { parseConfig } from '../../gateway/config.ts'
 import { startHub } from '../../gateway/hub.ts'
 import type { BleTransport } from '../../gateway/transport/transport.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 import { freePort } from '../support/free-port.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { tempDir } from '../support/temp-dir.ts'
@@ -70,7 +71,7 @@ async function home() {
   }
   const file = join(dataDir, 'registry.json')
   writeFileSync(file, JSON.stringify(REGISTRY))
-  const { passwords } = await provision(dataDir, file, brokerClock, { dryRun: false })
+  const { passwords } = await provision(dataDir, file, brokerClock, { dryRun: false, passwordCost: CHEAP })
   const port = await freePort()
   const config = brokerConfig({ dataDir, mqtt: { port }, http: { port: 0 } })
   const open = async (): Promise<Broker> => {

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 
 import { systemClock } from '../../broker/broker-clock.ts'
 import { provision as applyFile } from '../../broker/provision.ts'
+import { CHEAP } from './cheap-passwords.ts'
 
 /** The real broker in a process of its own, for journeys and benchmarks. */
 
@@ -41,7 +42,7 @@ export interface Secrets {
 export async function provision(dataDir: string, registry: Registry): Promise<Secrets> {
   const file = join(dataDir, 'registry.json')
   writeFileSync(file, JSON.stringify(registry))
-  const { passwords } = await applyFile(dataDir, file, systemClock, { dryRun: false })
+  const { passwords } = await applyFile(dataDir, file, systemClock, { dryRun: false, passwordCost: CHEAP })
   return passwords
 }
 

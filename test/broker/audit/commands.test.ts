@@ -9,6 +9,7 @@ import { systemClock } from '../../../broker/broker-clock.ts'
 import { journalPath, provision } from '../../../broker/provision.ts'
 import { addRightsCommands } from '../../../broker/rights/commands.ts'
 import { openJournal } from '../../../broker/store/journal.ts'
+import { CHEAP } from '../../support/cheap-passwords.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { at, DOCUMENT, message, NOW, openCore, reading } from '../core-fixture.ts'
 
@@ -145,8 +146,8 @@ test('every change of the registry is written down, with its grants one by one; 
   const file = join(dataDir, 'registry.json')
   writeFileSync(file, JSON.stringify({ ...DOCUMENT, hubs: [{ id: 'hub-0001' }], devices: [], assignments: [] }))
   await provision(dataDir, file, systemClock, { dryRun: true })
-  await provision(dataDir, file, systemClock, { dryRun: false })
-  await provision(dataDir, file, systemClock, { dryRun: false })
+  await provision(dataDir, file, systemClock, { dryRun: false, passwordCost: CHEAP })
+  await provision(dataDir, file, systemClock, { dryRun: false, passwordCost: CHEAP })
   const journal = openJournal(journalPath(dataDir))
   const rows = journal.database.prepare('SELECT action, citizen, subject, purpose FROM audit ORDER BY position').all()
   journal.close()

@@ -9,6 +9,7 @@ import { parseConfig } from '../../../broker/config.ts'
 import type { AlertMessage } from '../../../broker/contract/alert.ts'
 import { provision } from '../../../broker/provision.ts'
 import { createToken } from '../../../broker/rights/tokens.ts'
+import { CHEAP } from '../../support/cheap-passwords.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { DOCUMENT, message, pressure, reading } from '../core-fixture.ts'
 
@@ -24,7 +25,7 @@ async function openTheBroker() {
     return { id: `${role}-0001`, organisation: 'clinic', role, displayName: 'Karen' }
   })
   writeFileSync(file, JSON.stringify({ ...DOCUMENT, clients: [{ id: 'reader', organisation: 'clinic' }], users }))
-  const { passwords } = await provision(dataDir, file, systemClock, { dryRun: false })
+  const { passwords } = await provision(dataDir, file, systemClock, { dryRun: false, passwordCost: CHEAP })
   const config = parseConfig({ dataDir, mqtt: { port: 0 }, http: { port: 0 } })
   const broker = await openBroker(config, systemClock, silent)
   onTestFinished(() => broker.close())

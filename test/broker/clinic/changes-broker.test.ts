@@ -8,6 +8,7 @@ import { parseConfig } from '../../../broker/config.ts'
 import { journalPath, provision } from '../../../broker/provision.ts'
 import { createToken } from '../../../broker/rights/tokens.ts'
 import { openJournal } from '../../../broker/store/journal.ts'
+import { CHEAP } from '../../support/cheap-passwords.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { DOCUMENT, message, pressure, reading } from '../core-fixture.ts'
 
@@ -26,7 +27,7 @@ test('a page hears of an alert by the commit that stored it, and a broker that s
   const file = join(dataDir, 'registry.json')
   const users = [{ id: 'nurse-0001', organisation: 'clinic', role: 'nurse', displayName: 'Karen' }]
   writeFileSync(file, JSON.stringify({ ...DOCUMENT, users }))
-  const { passwords } = await provision(dataDir, file, systemClock, { dryRun: false })
+  const { passwords } = await provision(dataDir, file, systemClock, { dryRun: false, passwordCost: CHEAP })
   const journal = openJournal(journalPath(dataDir))
   const { token } = createToken(journal.database, 'nurse-0001', 1, Date.now())
   journal.close()

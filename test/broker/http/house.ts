@@ -17,6 +17,7 @@ import { createToken } from '../../../broker/rights/tokens.ts'
 import { createUser } from '../../../broker/rights/users.ts'
 import { openSignIn, type SignIn } from '../../../broker/sign-in/sign-in.ts'
 import { readingsOf } from '../../../broker/store/readings.ts'
+import { CHEAP } from '../../support/cheap-passwords.ts'
 import { at, type Core, DOCUMENT, openCore } from '../core-fixture.ts'
 
 /** Two clinics, a study, a citizen of each clinic; everybody who may call has a token. */
@@ -67,7 +68,7 @@ export async function openHouse(
   const line = (event: string, fields?: LogFields) => void lines.push({ event, ...fields })
   const log = { debug: line, info: line, warn: line, error: line }
   const registry = openRegistry(journal)
-  const accounts = new Accounts(journal.database, { ...systemClock, now: clock.now })
+  const accounts = new Accounts(journal.database, { ...systemClock, now: clock.now }, { passwordCost: CHEAP })
   const signIn = openSignIn({
     database: journal.database,
     clock: { ...systemClock, now: clock.now },
@@ -125,7 +126,7 @@ export async function openHouse(
     if (role === 'client') insert.run(id, organisation)
     else {
       const clockOfUsers = { ...systemClock, now: clock.now }
-      await createUser(journal.database, clockOfUsers, { id, organisation, role, displayName: 'Jens Hansen' })
+      await createUser(journal.database, clockOfUsers, { id, organisation, role, displayName: 'Jens Hansen' }, CHEAP)
     }
     const made = createToken(journal.database, id, 1, clock.now())
     tokens.set(id, made.token)

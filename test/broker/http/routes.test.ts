@@ -18,6 +18,7 @@ import { RIGHTS, ROLES } from '../../../broker/rights/decide.ts'
 import { revokeToken } from '../../../broker/rights/tokens.ts'
 import { disableUser, verifyUser } from '../../../broker/rights/users.ts'
 import { PreCareError } from '../../../device-drivers/errors.ts'
+import { CHEAP } from '../../support/cheap-passwords.ts'
 import { at, idOf, message, reading } from '../core-fixture.ts'
 import { type House, openHouse } from './house.ts'
 
@@ -269,7 +270,11 @@ test('credentials that came over plain text from outside count for nothing', asy
   const house = await openHouse()
   const { journal, clock } = house.core
   const token = await house.token('clinic', 'nurse')
-  const ports = { accounts: new Accounts(journal.database, systemClock), database: journal.database, clock }
+  const ports = {
+    accounts: new Accounts(journal.database, systemClock, { passwordCost: CHEAP }),
+    database: journal.database,
+    clock,
+  }
   const from = (ip: string, protocol: string, plainTextAllowed = false) =>
     identify({ ip, protocol, headers: { authorization: `Bearer ${token}` } } as FastifyRequest, {
       ...ports,

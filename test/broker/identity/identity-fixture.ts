@@ -7,6 +7,7 @@ import { type Identities, identityFolder, openIdentities } from '../../../broker
 import type { Log, LogFields } from '../../../broker/log.ts'
 import { type Journal, openJournal } from '../../../broker/store/journal.ts'
 import { certificateRequest, newKey } from '../../../gateway/identity/certificate-request.ts'
+import { CHEAP } from '../../support/cheap-passwords.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
 /** Authority, accounts and journal on a real disk, with a wall clock that the test can move. */
@@ -44,7 +45,7 @@ export async function identityPlace(options: { readonly names?: string[] } = {})
   const journal = openJournal(join(dataDir, 'journal.db'))
   onTestFinished(() => journal.close())
   const clock = movableClock()
-  const accounts = new Accounts(journal.database, clock)
+  const accounts = new Accounts(journal.database, clock, { passwordCost: CHEAP })
   const lines: (LogFields & { event: string })[] = []
   const line = (event: string, fields?: LogFields) => void lines.push({ event, ...fields })
   const log: Log = { debug: line, info: line, warn: line, error: line }

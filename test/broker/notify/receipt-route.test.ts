@@ -7,6 +7,7 @@ import { sign } from '../../../broker/notify/signature.ts'
 import { openRegistry } from '../../../broker/registry.ts'
 import { openReplay } from '../../../broker/replay/replay.ts'
 import { openSignIn } from '../../../broker/sign-in/sign-in.ts'
+import { CHEAP } from '../../support/cheap-passwords.ts'
 import { nobodyActs } from '../http/nobody-acts.ts'
 import { SECRET, type Stage, startStage } from './fixture.ts'
 
@@ -21,7 +22,7 @@ async function startServer(): Promise<{ stage: Stage; key: string; post: Post }>
   const http = await openHttp({
     host: '127.0.0.1',
     port: 0,
-    accounts: new Accounts(stage.journal.database, systemClock),
+    accounts: new Accounts(stage.journal.database, systemClock, { passwordCost: CHEAP }),
     replay: openReplay(stage.journal, openRegistry(stage.journal), { now: stage.now }),
     devices: { all: () => [] },
     database: stage.journal.database,

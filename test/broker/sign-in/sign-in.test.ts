@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../../broker/broker-clock.ts'
 import { createUser, disableUser } from '../../../broker/rights/users.ts'
 import { ABSOLUTE_MS, IDLE_MS } from '../../../broker/sign-in/sessions.ts'
+import { CHEAP } from '../../support/cheap-passwords.ts'
 import { openHouse } from '../http/house.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -11,7 +12,7 @@ async function aNurse() {
   const house = await openHouse()
   const { journal, clock } = house.core
   const user = { id: 'nurse-0001', organisation: 'clinic', role: 'nurse', displayName: 'Karen Holm' } as const
-  const password = await createUser(journal.database, { ...systemClock, now: clock.now }, user)
+  const password = await createUser(journal.database, { ...systemClock, now: clock.now }, user, CHEAP)
   const send = (method: string, path: string, body?: unknown, cookie = '') =>
     fetch(`${house.server.url}${path}`, {
       method,
