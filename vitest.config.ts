@@ -24,6 +24,8 @@ export default defineConfig({
     testTimeout: 20_000,
     // Hundreds of brokers and hubs are started from their sources: each module is stripped and compiled once for all.
     env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/compiled') },
+    // Broker and hub as one file each, for the processes that tests start.
+    globalSetup: './test/support/bundle.ts',
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE } },
       // Most files need no process of their own: a third of their time was loading the same modules again.

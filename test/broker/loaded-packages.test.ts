@@ -9,7 +9,10 @@ const OBSERVER = new URL('./loaded-packages.child.ts', import.meta.url).href
 test('a broker alone on one machine loads nothing for certificates, mail, an identity provider or InfluxDB', async () => {
   const dir = tempDir()
   const list = join(dir, 'packages')
-  const broker = await startBroker(dir, { env: { NODE_OPTIONS: `--import ${OBSERVER}`, LOADED_PACKAGES: list } })
+  const broker = await startBroker(dir, {
+    main: 'broker/main.ts',
+    env: { NODE_OPTIONS: `--import ${OBSERVER}`, LOADED_PACKAGES: list },
+  })
   await broker.stop()
   const loaded = readFileSync(list, 'utf8').split('\n')
   expect(loaded).toEqual(expect.arrayContaining(['fastify', 'aedes', 'zod']))

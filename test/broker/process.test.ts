@@ -8,10 +8,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { alertMessageSchema } from '../../broker/contract/alert.ts'
 import { feedReadingSchema, heartbeatSchema, receiptSchema } from '../../broker/contract/messages.ts'
 import type { RawReading } from '../../device-drivers/reading.ts'
+import { BROKER_MAIN } from '../support/mains.ts'
 
 /** The whole broker as an operator has it: the real process, its command line, its journal on a disk. */
 
-const MAIN = 'broker/main.ts'
 const REGISTRY = {
   organisations: [{ id: 'org-north', title: 'North' }],
   citizens: [{ id: 'citizen-1' }],
@@ -55,7 +55,7 @@ interface Ended {
 }
 
 function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [BROKER_MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   running.push(child)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk: Buffer) => {

@@ -11,6 +11,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { fleetRegistry } from '../bench/fleet.ts'
 import { provision, type Secrets } from '../support/broker-process.ts'
 import { freePort } from '../support/free-port.ts'
+import { BROKER_MAIN } from '../support/mains.ts'
 import { stoppedReader } from '../support/stopped-reader.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -32,7 +33,7 @@ async function aBroker(stdout: 'pipe' | number) {
   const [mqttPort, httpPort, tlsPort, enrolPort] = await Promise.all([freePort(), freePort(), freePort(), freePort()])
   const place: Place = { mqttPort, httpPort, tlsPort, enrolPort }
   const ports = ['--mqtt-port', mqttPort, '--http-port', httpPort, '--tls-port', tlsPort, '--enrol-port', enrolPort]
-  const args = ['broker/main.ts', 'run', '--data', dataDir, ...ports.map(String)]
+  const args = [BROKER_MAIN, 'run', '--data', dataDir, ...ports.map(String)]
   const child = spawn(process.execPath, args, { stdio: ['ignore', stdout, 'ignore'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   return { child, dataDir, secrets, place }

@@ -7,6 +7,7 @@ import { unseal } from '../../gateway/backup.ts'
 import { openOutbox } from '../../gateway/outbox.ts'
 import { setAside } from '../../gateway/outbox-aside.ts'
 import { closedAfter } from '../support/closed-after.ts'
+import { HUB_MAIN } from '../support/mains.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
@@ -52,7 +53,7 @@ async function home() {
 }
 
 function hub(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['gateway/main.ts', ...args], { encoding: 'utf8' })
+  const { status, stdout, stderr } = spawnSync(process.execPath, [HUB_MAIN, ...args], { encoding: 'utf8' })
   return { status, said: stdout + stderr }
 }
 const save = (dir: string, passphrase = 'passphrase') =>

@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openOutbox } from '../../gateway/outbox.ts'
+import { HUB_MAIN } from '../support/mains.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
@@ -56,7 +57,7 @@ it('tells support what went wrong, and no secret, address, host, value, raw byte
   outbox.close()
   writeFileSync(join(dir, 'data', 'bonds.json'), JSON.stringify({ bonds: { [secrets.address]: { ltk: secrets.ltk } } }))
 
-  const args = ['gateway/main.ts', 'diagnose', '--config', join(dir, 'hub.json')]
+  const args = [HUB_MAIN, 'diagnose', '--config', join(dir, 'hub.json')]
   const { stdout, status } = spawnSync(process.execPath, args, { encoding: 'utf8' })
   expect(status).toBe(0)
   expect(JSON.parse(stdout)).toMatchObject({

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { encodeFormat13 } from '../../simulators/encoders/nonin.ts'
+import { HUB_MAIN } from '../support/mains.ts'
 import { receiptBroker } from '../support/receipt-broker.ts'
 import { stoppedReader } from '../support/stopped-reader.ts'
 import { tempDir, until } from '../support/temp-dir.ts'
@@ -21,7 +22,7 @@ interface Running {
 }
 
 function run(...args: string[]): Running {
-  const child = spawn(process.execPath, ['gateway/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [HUB_MAIN, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const events: string[] = []
   const errors: string[] = []
   createInterface({ input: child.stdout }).on('line', (line) => {
@@ -100,7 +101,7 @@ describe('the hub process', () => {
     })
     const log = stoppedReader()
     log.fill()
-    const args = ['gateway/main.ts', 'run', '--config', config]
+    const args = [HUB_MAIN, 'run', '--config', config]
     const child = spawn(process.execPath, args, { stdio: ['ignore', log.stdout, 'inherit'] })
     closeSync(log.stdout)
     onTestFinished(() => void child.kill('SIGKILL'))

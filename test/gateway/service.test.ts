@@ -9,6 +9,7 @@ import { parseConfig } from '../../gateway/config.ts'
 import { EXIT } from '../../gateway/exit-codes.ts'
 import { startHub } from '../../gateway/hub.ts'
 import { watchdog, watchdogPeriodMs } from '../../gateway/watchdog.ts'
+import { HUB_MAIN } from '../support/mains.ts'
 import { manualClock } from '../support/manual-clock.ts'
 import { optional } from '../support/optional.ts'
 import { tempDir, until } from '../support/temp-dir.ts'
@@ -28,7 +29,7 @@ function hubProcess(env: Record<string, string>) {
   const file = join(dir, 'hub.json')
   const broker = { url: 'mqtt://127.0.0.1:1', username: 'hub-0001', password: 'secret' }
   writeFileSync(file, JSON.stringify({ hub: 'hub-0001', dataDir: 'data', broker, bluetooth: { enabled: false } }))
-  const child = spawn(process.execPath, ['gateway/main.ts', '--config', file], {
+  const child = spawn(process.execPath, [HUB_MAIN, '--config', file], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })

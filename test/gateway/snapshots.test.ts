@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { startTrial } from '../../gateway/snapshots.ts'
+import { HUB_MAIN } from '../support/mains.ts'
 import { receiptBroker } from '../support/receipt-broker.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -99,7 +100,7 @@ describe('the hub process with a configuration that went wrong', { timeout: 60_0
       bluetooth: { enabled: false },
     }
     const untilHealthy = async (): Promise<string[]> => {
-      const args = ['gateway/main.ts', 'run', '--config', file, '--snapshots', join(dir, 'snapshots')]
+      const args = [HUB_MAIN, 'run', '--config', file, '--snapshots', join(dir, 'snapshots')]
       const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] })
       onTestFinished(() => void child.kill('SIGKILL'))
       const events: string[] = []

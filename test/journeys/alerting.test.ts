@@ -19,6 +19,7 @@ import {
   spo2Reading,
 } from '../bench/fleet.ts'
 import { provision, type RunningBroker, startBroker } from '../support/broker-process.ts'
+import { BROKER_MAIN } from '../support/mains.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { becomes } from './stage.ts'
 
@@ -59,7 +60,7 @@ async function start(citizens: number): Promise<AlertStage> {
     hub,
     alerts,
     async command(...args) {
-      const child = spawn(process.execPath, ['broker/main.ts', ...args, '--data', dir])
+      const child = spawn(process.execPath, [BROKER_MAIN, ...args, '--data', dir])
       let said = ''
       child.stderr.on('data', (chunk) => {
         said += chunk

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { expect, it, onTestFinished } from 'vitest'
 import { openOutbox } from '../../gateway/outbox.ts'
 import { unreadable } from '../support/failing-calls.ts'
+import { HUB_MAIN } from '../support/mains.ts'
 import { NOON } from '../support/manual-clock.ts'
 import { optional } from '../support/optional.ts'
 import { receiptBroker } from '../support/receipt-broker.ts'
@@ -37,7 +38,7 @@ async function home() {
   /** @param failedStarts before this one, in a row */
   const start = (failedStarts: number, files: readonly string[], how: Parameters<typeof unreadable>[2] = {}) => {
     writeFileSync(join(runtimeDir, 'store-failures'), String(failedStarts))
-    const args = [...unreadable(files, join(dir, 'trace'), how), process.execPath, 'gateway/main.ts', 'run']
+    const args = [...unreadable(files, join(dir, 'trace'), how), process.execPath, HUB_MAIN, 'run']
     const child = spawn('strace', [...args, '--config', config], {
       stdio: ['ignore', 'pipe', 'inherit'],
       env: { ...process.env, RUNTIME_DIRECTORY: runtimeDir },

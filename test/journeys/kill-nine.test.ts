@@ -9,6 +9,7 @@ import type { EmittedReading } from '../../simulators/devices/device.ts'
 import { hubConfig, readScenario } from '../../simulators/scenario.ts'
 import { provision } from '../support/broker-process.ts'
 import { freePort } from '../support/free-port.ts'
+import { BROKER_MAIN, HUB_MAIN } from '../support/mains.ts'
 import { seeded } from '../support/random.ts'
 import { Supervised } from '../support/supervised.ts'
 
@@ -88,7 +89,7 @@ test('every reading that a device made is stored exactly once, however often hub
     const configPath = join(dir, 'hub', 'config.json')
     writeFileSync(configPath, JSON.stringify(config), { mode: 0o600 })
     const broker = new Supervised('broker', [
-      'broker/main.ts',
+      BROKER_MAIN,
       'run',
       '--data',
       brokerData,
@@ -99,7 +100,7 @@ test('every reading that a device made is stored exactly once, however often hub
     ])
     const gateway = new Supervised(
       'hub',
-      ['--import', './simulators/bluetooth/register.ts', 'gateway/main.ts', 'run', '--config', configPath],
+      ['--import', './simulators/bluetooth/register.ts', HUB_MAIN, 'run', '--config', configPath],
       { PRECARE_VIRTUAL_HCI: home?.hciSocket ?? '' },
     )
     started.push(broker, gateway)

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
+import { HUB_MAIN } from '../support/mains.ts'
 import { spotCheckOximeter } from '../support/spot-check-oximeter.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -35,7 +36,7 @@ it.each([
         serial: [{ id: 'oxi-0001', driver: 'nonin-spot-check', target: oximeter.target }],
       }),
     )
-    const child = spawn(process.execPath, ['gateway/main.ts', '--config', file], { stdio: 'ignore' })
+    const child = spawn(process.execPath, [HUB_MAIN, '--config', file], { stdio: 'ignore' })
     onTestFinished(() => void child.kill('SIGKILL'))
     stop.now = () => child.kill(signal)
     const [exitCode] = await once(child, 'close')

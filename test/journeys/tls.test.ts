@@ -8,6 +8,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { inviteHub, type RunningBroker, startBroker } from '../support/broker-process.ts'
 import { fakeTime, hasFakeTime } from '../support/fake-time.ts'
 import { freePort } from '../support/free-port.ts'
+import { HUB_MAIN } from '../support/mains.ts'
 import { optional } from '../support/optional.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -24,7 +25,7 @@ interface HubProcess {
 }
 
 function startHub(config: string, env: Record<string, string>): HubProcess {
-  const child: ChildProcess = spawn(process.execPath, ['gateway/main.ts', 'run', '--config', config], {
+  const child: ChildProcess = spawn(process.execPath, [HUB_MAIN, 'run', '--config', config], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   })
@@ -87,7 +88,7 @@ async function stage(): Promise<Stage> {
     },
     enrol(env = {}) {
       const { invitation } = inviteHub(dataDir, HUB, SERIAL, `https://localhost:${enrolPort}`)
-      const args = ['gateway/main.ts', 'enrol', '--config', config, '--code', invitation, '--serial', SERIAL]
+      const args = [HUB_MAIN, 'enrol', '--config', config, '--code', invitation, '--serial', SERIAL]
       return spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...env } })
     },
     hub: (env = {}) => startHub(config, env),

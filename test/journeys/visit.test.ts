@@ -11,6 +11,7 @@ import { createBloodPressureCuff } from '../../simulators/devices/blood-pressure
 import { seededRandom } from '../../simulators/scenario-random.ts'
 import { realTime } from '../../simulators/time.ts'
 import { inviteHub, startBroker } from '../support/broker-process.ts'
+import { BROKER_MAIN, HUB_MAIN } from '../support/mains.ts'
 import { manualClock, NOON } from '../support/manual-clock.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { draft } from '../support/test-driver.ts'
@@ -85,7 +86,7 @@ interface HubProcess {
 }
 
 function hubProcess(args: readonly string[], hci: string): HubProcess {
-  const whole = ['--import', './simulators/bluetooth/register.ts', 'gateway/main.ts', ...args]
+  const whole = ['--import', './simulators/bluetooth/register.ts', HUB_MAIN, ...args]
   const env = { ...process.env, PRECARE_VIRTUAL_HCI: hci }
   const child = spawn(process.execPath, whole, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'close')
@@ -113,7 +114,7 @@ test('a blank computer becomes a hub that measures, with a report that the clini
   const broker = await startBroker(clinic, { tlsPort: 0 })
   onTestFinished(() => broker.stop(true))
   writeFileSync(join(clinic, 'installation.json'), JSON.stringify(INSTALLATION))
-  const office = (...args: string[]) => run('broker/main.ts', 'installation', ...args, '--data', clinic)
+  const office = (...args: string[]) => run(BROKER_MAIN, 'installation', ...args, '--data', clinic)
   expect(office('register', join(clinic, 'installation.json'), '--dry-run').status).toBe(0)
   expect(JSON.parse(office('list').stdout)).toEqual([])
   expect(JSON.parse(office('register', join(clinic, 'installation.json')).stdout)).toMatchObject({ revision: 1 })
@@ -158,7 +159,7 @@ test('a blank computer becomes a hub that measures, with a report that the clini
 
   const config = join(dataDir, 'config.json')
   const receipt = join(home, 'receipt.json')
-  const wipe = (...more: string[]) => run('gateway/main.ts', 'wipe', '--config', config, '--receipt', receipt, ...more)
+  const wipe = (...more: string[]) => run(HUB_MAIN, 'wipe', '--config', config, '--receipt', receipt, ...more)
   expect(wipe().stderr).toContain('the hub runs')
   await hub.stop()
   expect(JSON.parse(wipe('--dry-run').stdout)).toMatchObject({ hub: HUB })
@@ -171,7 +172,7 @@ test('a blank computer becomes a hub that measures, with a report that the clini
   expect(JSON.parse(office('show', 'inst-0001').stdout)).toMatchObject({ state: 'commissioned' })
   expect(JSON.parse(office('end', 'inst-0001', '--receipt', receipt).stdout)).toMatchObject({ receipt: { lost: 0 } })
   expect(JSON.parse(office('show', 'inst-0001').stdout)).toMatchObject({ state: 'ended' })
-  const certificates = JSON.parse(run('broker/main.ts', 'certificates', '--data', clinic).stdout)
+  const certificates = JSON.parse(run(BROKER_MAIN, 'certificates', '--data', clinic).stdout)
   expect(certificates).toMatchObject([{ account: HUB, revoked: 'hub wiped' }])
 })
 
@@ -192,7 +193,7 @@ test('a hub with unsent readings is not wiped, until somebody says that they may
   await outbox.append({ device: 'scale-0001', drafts: [draft(1)], remember: {} })
   outbox.close()
   const wipe = (...more: string[]) =>
-    run('gateway/main.ts', 'wipe', '--config', config, '--receipt', receipt, '--drain-seconds', '1', ...more)
+    run(HUB_MAIN, 'wipe', '--config', config, '--receipt', receipt, '--drain-seconds', '1', ...more)
   const refused = wipe()
   expect(refused.stderr).toContain('1 readings are unsent')
   expect([refused.status, existsSync(receipt), existsSync(join(home, 'data', 'outbox.db'))]).toEqual([1, false, true])

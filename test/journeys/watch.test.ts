@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { expect, onTestFinished, test } from 'vitest'
+import { BROKER_MAIN } from '../support/mains.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { startWatchedBroker } from '../support/watched-broker.ts'
 
@@ -54,7 +55,7 @@ test('a start is no alarm and a restart of the broker is none: the round goes on
 })
 
 test('a configuration that is none ends with 78 and names the field', () => {
-  const run = spawnSync(process.execPath, ['broker/main.ts', 'watch', '--config', 'broker/watch/self-test.json'], {
+  const run = spawnSync(process.execPath, [BROKER_MAIN, 'watch', '--config', 'broker/watch/self-test.json'], {
     encoding: 'utf8',
   })
   expect(run.status).toBe(78)

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { HUB_MAIN } from '../support/mains.ts'
 import { optional } from '../support/optional.ts'
 import { receiptBroker } from '../support/receipt-broker.ts'
 import { spotCheckOximeter } from '../support/spot-check-oximeter.ts'
@@ -30,7 +31,7 @@ async function transfer(stick: ((hub: Supervision) => Promise<void>) | undefined
   const serial = [{ id: 'oxi-0001', driver: 'nonin-spot-check', target }]
   const bluetooth = { enabled: false }
   writeFileSync(file, JSON.stringify({ hub: HUB, dataDir: 'data', broker: credentials, bluetooth, serial }))
-  const args = ['--inspect=127.0.0.1:0', 'gateway/main.ts', 'run', '--config', file]
+  const args = ['--inspect=127.0.0.1:0', HUB_MAIN, 'run', '--config', file]
   const hub = await supervise({ args, watchdogMs: WATCHDOG_MS, restartMs })
   await Promise.all([hub.ready(1), reached.promise])
   let stuckForMs = 0

@@ -12,6 +12,7 @@ import type { ReadyFile } from '../../simulators/clinic/subscriber.ts'
 import { r4Problems } from '../broker/fhir/r4.ts'
 import { type AnyObservation, vitalSignsProblems } from '../broker/fhir/vital-signs-rules.ts'
 import { provision, startBroker } from '../support/broker-process.ts'
+import { HUB_MAIN } from '../support/mains.ts'
 import { type MqttSniffer, type SniffedMessage, startMqttSniffer } from '../support/mqtt-sniffer.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
@@ -144,7 +145,7 @@ test('every message and every answer is as the documents that the broker serves 
     join(dataDir, 'config.json'),
     JSON.stringify({ hub: QUIET_HUB, dataDir, healthEveryS: 1, broker: { url, username: QUIET_HUB, password } }),
   )
-  start(['gateway/main.ts', 'run', '--config', join(dataDir, 'config.json')])
+  start([HUB_MAIN, 'run', '--config', join(dataDir, 'config.json')])
   const demo = start([
     'simulators/demo/main.ts',
     ...['--data', data, '--scenario', file, '--speed', '4'],

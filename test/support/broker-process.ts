@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { systemClock } from '../../broker/broker-clock.ts'
 import { provision as applyFile } from '../../broker/provision.ts'
 import { CHEAP } from './cheap-passwords.ts'
+import { BROKER_MAIN } from './mains.ts'
 
 /** The real broker in a process of its own, for journeys and benchmarks. */
 
@@ -72,7 +73,7 @@ export async function startBroker(
   } = {},
 ): Promise<RunningBroker> {
   const args = [
-    options.main ?? 'broker/main.ts',
+    options.main ?? BROKER_MAIN,
     'run',
     '--data',
     dataDir,
@@ -120,7 +121,7 @@ export function inviteHub(
   serial: string,
   origin: string,
 ): { readonly invitation: string } {
-  const args = ['broker/main.ts', 'enrol', '--hub', hub, '--serial', serial, '--data', dataDir, '--origin', origin]
+  const args = [BROKER_MAIN, 'enrol', '--hub', hub, '--serial', serial, '--data', dataDir, '--origin', origin]
   const run = spawnSync(process.execPath, [...args, '--json'], { encoding: 'utf8' })
   if (run.status !== 0) throw new Error(`enrol failed: ${run.stderr}${run.stdout}`)
   return JSON.parse(run.stdout)

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { provision, type Registry, type RunningBroker, startBroker } from './broker-process.ts'
+import { BROKER_MAIN } from './mains.ts'
 import { startVictim, type Victim } from './victim.ts'
 
 /** The real broker, the real watching process beside it, and somebody who is told. */
@@ -77,7 +78,7 @@ export async function startWatchedBroker(
     PRECARE_WATCH_HUB: secrets.hubs['self-test-hub'] ?? '',
     PRECARE_WATCH_CLIENT: secrets.clients['self-test-watch'] ?? '',
   }
-  const watcher = startVictim([process.execPath, 'broker/main.ts', 'watch', '--config', config], env)
+  const watcher = startVictim([process.execPath, BROKER_MAIN, 'watch', '--config', config], env)
   return {
     heard,
     watcher,

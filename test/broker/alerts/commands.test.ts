@@ -2,12 +2,13 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { BROKER_MAIN } from '../../support/mains.ts'
 import { at, message, openCore, pressure, reading, temporaryDirectory } from '../core-fixture.ts'
 
 /** `broker alerts ...` as an operator calls it: the real command line on a real journal. */
 
 function broker(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['broker/main.ts', 'alerts', ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BROKER_MAIN, 'alerts', ...args], {
     encoding: 'utf8',
   })
   return { status, stdout, stderr }

@@ -9,6 +9,7 @@ import { certificateRequest, newKey } from '../../../gateway/identity/certificat
 import { enrol } from '../../../gateway/identity/enrol.ts'
 import { readIdentity } from '../../../gateway/identity/slots.ts'
 import { inviteHub, startBroker } from '../../support/broker-process.ts'
+import { BROKER_MAIN } from '../../support/mains.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { closed } from '../mqtt-fixture.ts'
 
@@ -17,7 +18,7 @@ import { closed } from '../mqtt-fixture.ts'
 const HUB = 'hub-0001'
 
 function command(...args: string[]) {
-  return spawnSync(process.execPath, ['broker/main.ts', ...args], { encoding: 'utf8' })
+  return spawnSync(process.execPath, [BROKER_MAIN, ...args], { encoding: 'utf8' })
 }
 
 test('a hub revoked by the command line is cut within a second, hears nothing more, and may be enrolled again', async () => {

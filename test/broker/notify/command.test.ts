@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { entitledTo } from '../../../broker/notify/entitled.ts'
 import { isDanishHoliday } from '../../../broker/notify/holidays.ts'
 import { startBroker } from '../../support/broker-process.ts'
+import { BROKER_MAIN } from '../../support/mains.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { alertMessage, documentFor, START } from './fixture.ts'
 
@@ -13,7 +14,7 @@ import { alertMessage, documentFor, START } from './fixture.ts'
 function apply(dir: string, document: unknown, ...flags: string[]) {
   const file = join(dir, 'notify.json')
   writeFileSync(file, JSON.stringify(document))
-  return spawnSync(process.execPath, ['broker/main.ts', 'notify', 'apply', file, '--data', dir, ...flags], {
+  return spawnSync(process.execPath, [BROKER_MAIN, 'notify', 'apply', file, '--data', dir, ...flags], {
     encoding: 'utf8',
   })
 }

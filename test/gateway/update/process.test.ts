@@ -7,6 +7,7 @@ import { openOutbox } from '../../../gateway/outbox.ts'
 import { openUpdate } from '../../../gateway/update/archive.ts'
 import { install } from '../../../gateway/update/install.ts'
 import { linked, readState } from '../../../gateway/update/releases.ts'
+import { HUB_MAIN } from '../../support/mains.ts'
 import { manualClock, NOON } from '../../support/manual-clock.ts'
 import { type ReceiptBroker, receiptBroker } from '../../support/receipt-broker.ts'
 import { keys, rootWithPackages, sourceUpdate, tinyUpdate } from '../../support/releases.ts'
@@ -17,7 +18,7 @@ import { startUnit } from '../../support/unit.ts'
 
 const HUB = 'hub-0001'
 
-const cli = (...args: string[]) => spawnSync(process.execPath, ['gateway/main.ts', ...args], { encoding: 'utf8' })
+const cli = (...args: string[]) => spawnSync(process.execPath, [HUB_MAIN, ...args], { encoding: 'utf8' })
 
 /** 1.1.0, perhaps broken, is installed over 1.0.0; `restart` starts the service. */
 async function updated(broken: readonly Mutation[], trialMinutes: number) {
