@@ -77,20 +77,21 @@ export function settleLog(db: DatabaseSync, patient: boolean): boolean {
   if (!patient) db.exec('PRAGMA busy_timeout = 0')
   try {
     return db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.['busy'] === 0
+  } catch (error) {
+    // Who reads a log that nobody has read since the last process makes its index anew, and is alone meanwhile.
+    if (sqliteCode(error) === SQLITE_BUSY) return false
+    throw error
   } finally {
     if (!patient) db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`)
   }
 }
 
-/**
- * At opening. A disk without room for it lets the hub up all the same, which must send to make room; so does somebody who
- * reads the file at this very moment.
- */
+/** At opening. A disk without room for it lets the hub up all the same, which must send to make room. */
 function settledNow(db: DatabaseSync): boolean {
   try {
     return settleLog(db, false)
   } catch (error) {
-    if (isFull(error) || sqliteCode(error) === SQLITE_BUSY) return false
+    if (isFull(error)) return false
     throw error
   }
 }

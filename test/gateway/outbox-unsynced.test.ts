@@ -1,5 +1,6 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { copyFileSync, cpSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -77,7 +78,26 @@ describe('an outbox whose last process was killed', () => {
     expect(await outbox.append(arrival(1, 3))).toEqual({ stored: 0, duplicate: 3 })
     expect(rowsWithoutLog(dir)).toBe(3)
   })
+
+  it('comes up while somebody has the file alone for a moment, and promises when it is its own again', async () => {
+    const dir = tempDir()
+    await killed(dir, 3)
+    // The lock that making the log's index takes, held for longer than that takes.
+    const holder = spawn(process.execPath, ['-e', ALONE_FOR_A_MOMENT, join(dir, 'outbox.db')])
+    onTestFinished(() => void holder.kill('SIGKILL'))
+    await once(holder.stdout, 'data')
+    const outbox = open(dir)
+    expect(await outbox.append(arrival(1, 3))).toEqual({ stored: 0, duplicate: 3 })
+  })
 })
+
+/** Ends by itself: who opens the file in this process waits without a turn of the event loop. */
+const ALONE_FOR_A_MOMENT = `
+  const db = new (require('node:sqlite').DatabaseSync)(process.argv[1])
+  db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE')
+  console.log('held')
+  setTimeout(() => db.close(), 700)
+`
 
 optional('root', mayMount)('an outbox whose last process was killed on a disk that is full', () => {
   it('comes up and sends what it has, but promises nothing until the log is in the database', async () => {
