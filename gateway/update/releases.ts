@@ -65,7 +65,9 @@ export function readState(root: string): TrialState {
   try {
     return trialStateSchema.safeParse(JSON.parse(readFileSync(statePath(root), 'utf8'))).data ?? fallback
   } catch (error) {
-    if (error instanceof SyntaxError) return fallback
+    // A bad sector: the next state that is written takes other ones.
+    const isUnreadable = error instanceof Error && 'code' in error && error.code === 'EIO'
+    if (isUnreadable || error instanceof SyntaxError) return fallback
     throw error
   }
 }

@@ -7,8 +7,10 @@ import { openOutbox } from '../../../gateway/outbox.ts'
 import { openUpdate } from '../../../gateway/update/archive.ts'
 import { install } from '../../../gateway/update/install.ts'
 import { linked, readState } from '../../../gateway/update/releases.ts'
+import { unreadable, wasInjected } from '../../support/failing-calls.ts'
 import { HUB_MAIN } from '../../support/mains.ts'
 import { manualClock, NOON } from '../../support/manual-clock.ts'
+import { optional } from '../../support/optional.ts'
 import { type ReceiptBroker, receiptBroker } from '../../support/receipt-broker.ts'
 import { keys, rootWithPackages, sourceUpdate, tinyUpdate } from '../../support/releases.ts'
 import { tempDir, until } from '../../support/temp-dir.ts'
@@ -122,3 +124,26 @@ describe('the command', { timeout: 60_000 }, () => {
     expect(refusal.stderr).toMatch(/this is no update.*the hub runs as before/s)
   })
 })
+
+optional('strace', spawnSync('strace', ['-V']).status === 0)(
+  'a state of the releases that the card gives back no more',
+  () => {
+    it('keeps nobody from starting: what is trusted runs, and is updated again', async () => {
+      const dir = tempDir()
+      const root = rootWithPackages(dir)
+      const common = ['--root', root, '--trial-note', join(dir, 'note')]
+      for (const version of ['1.0.0', '1.0.1']) {
+        expect(cli('update', ...common, '--file', await tinyUpdate(dir, version)).status).toBe(0)
+      }
+      const trace = join(dir, 'trace')
+      const blind = [...unreadable([join(root, 'trial.json')], trace, { call: 'read' }), process.execPath, HUB_MAIN]
+      const settled = spawnSync('strace', [...blind, 'settle', ...common], { encoding: 'utf8' })
+      expect([settled.stderr, settled.status]).toEqual(['', 0])
+      expect(wasInjected(trace)).toBe(true)
+      expect([linked(root, 'current'), linked(root, 'trusted')]).toEqual(['1.0.0', '1.0.0'])
+      const next = await tinyUpdate(dir, '1.0.2')
+      expect(spawnSync('strace', [...blind, 'update', ...common, '--file', next]).status).toBe(0)
+      expect(linked(root, 'current')).toBe('1.0.2')
+    })
+  },
+)
