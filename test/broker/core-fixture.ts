@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -109,12 +109,26 @@ function memoryLog(): { log: Log; lines: LoggedLine[] } {
   return { log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }, lines }
 }
 
+let blank: Buffer | undefined
+
+/** A journal without rows, whose schema is made once for all tests of the process. */
+function blankJournal(): Buffer {
+  if (blank !== undefined) return blank
+  const directory = mkdtempSync(join(tmpdir(), 'precare-broker-'))
+  const path = join(directory, 'journal.db')
+  openJournal(path).close()
+  blank = readFileSync(path)
+  rmSync(directory, { recursive: true })
+  return blank
+}
+
 /** The real core on a real file. Closed and removed after the test. */
 export function openCore(
   path: string = join(temporaryDirectory(), 'journal.db'),
   document: unknown = DOCUMENT,
   more: Pick<ConstructorParameters<typeof Ingest>[0], 'quarantinePerDay' | 'restMs'> = {},
 ): Core {
+  if (!existsSync(path)) writeFileSync(path, blankJournal(), { mode: 0o600 })
   const journal = openJournal(path)
   applyRegistry(journal, document)
   const clock = { ...systemClock, time: NOW, now: () => clock.time }
