@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,15 +27,16 @@ export function temporaryDirectory(): string {
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 export function idOf(name: string): string {
-  const hash = createHash('sha256').update(name).digest()
-  return Array.from(hash, (byte) => BASE32[byte & 31]).join('')
+  let id = ''
+  for (const byte of hash('sha256', name, 'buffer')) id += BASE32[byte & 31]
+  return id
 }
 
 const number = (value: number, unit: string, decimals = 0) => ({ value, unit, decimals })
 
 export function reading(name: string, change: Partial<RawReading> = {}): RawReading {
   return {
-    id: idOf(name),
+    id: change.id ?? idOf(name),
     kind: 'blood-pressure',
     values: { systolic: number(120, 'mm[Hg]'), diastolic: number(80, 'mm[Hg]') },
     status: [],

@@ -81,6 +81,17 @@ export interface Engine {
   again(since: string, timelines?: readonly RuleTimeline[]): void
 }
 
+/** What was read from JSON once. */
+const wasRead = new WeakSet<object>()
+
+/** As read from a disk; what came from there already would come out the same. */
+function throughJson<T extends object>(value: T): T {
+  if (wasRead.has(value)) return value
+  const read = JSON.parse(JSON.stringify(value))
+  wasRead.add(read)
+  return read
+}
+
 const byPosition = (a: JudgedReading, b: JudgedReading): number => (a.position < b.position ? -1 : 1)
 
 /** The engine over maps in memory. */
@@ -162,7 +173,8 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
     episodes,
     state: (rule) => states.get(rule),
     restart() {
-      const copy = <T>(map: Map<string, T>): Map<string, T> => new Map(JSON.parse(JSON.stringify([...map])))
+      const copy = <T extends object>(map: ReadonlyMap<string, T>): Map<string, T> =>
+        new Map([...map].map(([key, value]) => [key, throughJson(value)]))
       stored = copy(stored)
       kept = copy(kept)
       states = copy(kept)
