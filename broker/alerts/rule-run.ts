@@ -39,8 +39,9 @@ export interface Run {
  */
 export function thinned(positions: readonly string[], newest: string): string[] {
   const kept = new Set<number>()
+  const now = Date.parse(newest)
   return [...positions].sort().filter((position) => {
-    const age = (Date.parse(newest) - Date.parse(dayOf(position))) / DAY_MS
+    const age = (now - Date.parse(dayOf(position))) / DAY_MS
     const order = age < 1 ? 0 : Math.floor(Math.log2(age)) + 1
     if (kept.has(order)) return true
     kept.add(order)
