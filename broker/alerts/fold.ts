@@ -180,12 +180,8 @@ export function step(
   const history = frozen ? before.memory.history : rolledTo(before.memory.history, dayOf(reading.at), rule.twoBlows)
   const remembered = history === before.memory.history ? before.memory : { ...before.memory, history }
   const { memory, assessment } = assess(rule, remembered, blow?.reading ?? reading)
-  const state: FoldState = {
-    ...before,
-    position: reading.position,
-    memory,
-    ...(blow === undefined ? {} : { session: blow.session }),
-  }
+  const moved: FoldState = { ...before, position: reading.position, memory }
+  const state = blow === undefined ? moved : { ...moved, session: blow.session }
   const stable = !frozen && (assessment === undefined || assessment.severity === 0)
   const learnt: FoldState = stable ? { ...state, memory: learn(rule, memory, reading) } : state
   if (version === undefined) return released(learnt, reading)

@@ -102,8 +102,13 @@ function fold(timeline: RuleTimeline, base: FoldState, readings: readonly Judged
   const episodes: Episode[] = []
   const ends: FoldState[] = []
   let state = base
+  let day = dayOf(base.position)
   for (const reading of readings) {
-    if (state.position !== '' && dayOf(reading.at) > dayOf(state.position)) ends.push(state)
+    const today = dayOf(reading.at)
+    if (today > day) {
+      if (day !== '') ends.push(state)
+      day = today
+    }
     const version = versionAt(timeline, reading.at)
     const learning = first !== undefined && reading.at < first.from ? first : undefined
     const next = step(state, version, learning, reading)
@@ -111,7 +116,7 @@ function fold(timeline: RuleTimeline, base: FoldState, readings: readonly Judged
     state = next.state
   }
   if (state.episode !== undefined) episodes.push(state.episode)
-  keep(snapshots, ends, dayOf(state.position))
+  keep(snapshots, ends, day)
   return {
     state,
     base: base.position,

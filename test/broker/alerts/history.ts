@@ -141,10 +141,11 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
   }
 
   function run(fresh: readonly JudgedReading[], since?: string): void {
+    const inOrder = [...stored.values()].sort(byPosition)
     const findings = judge(citizen, {
       timelines,
       fresh: fresh.toSorted(byPosition),
-      history: (after) => [...stored.values()].filter(({ position }) => position > after).sort(byPosition),
+      history: (after) => inOrder.filter(({ position }) => position > after),
       ...(since === undefined ? {} : { since }),
     })
     for (const { rule, before, after } of findings) {
@@ -156,9 +157,9 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
   }
 
   const episodes = (rule?: string): Episode[] =>
-    [...found]
-      .filter(([id]) => rule === undefined || id === rule)
-      .flatMap(([, own]) => [...own].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, episode]) => episode))
+    (rule === undefined ? [...found.values()] : [found.get(rule) ?? new Map<string, Episode>()]).flatMap((own) =>
+      [...own].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, episode]) => episode),
+    )
   return {
     take(readings) {
       // The journal stores a reading once; within a batch a repeated one may still come by.
@@ -168,7 +169,10 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
     },
     text: () =>
       JSON.stringify(
-        [...found.keys()].sort().flatMap((rule) => (episodes(rule).length === 0 ? [] : [rule, ...episodes(rule)])),
+        [...found.keys()].sort().flatMap((rule) => {
+          const all = episodes(rule)
+          return all.length === 0 ? [] : [rule, ...all]
+        }),
       ),
     episodes,
     state: (rule) => states.get(rule),
