@@ -75,6 +75,8 @@ export interface Engine {
   text(): string
   episodes(rule?: string): Episode[]
   state(rule: string): FoldState | undefined
+  /** Position after which the last batch had its history read; empty: from the beginning. */
+  wentBackTo(): string | undefined
   /** Everything through JSON, as after a restart. */
   restart(): void
   /** Judged again from a time on. */
@@ -104,6 +106,7 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
   /** What lies on a disk, the day before it. */
   let kept = new Map<string, FoldState>()
   let complete = new Set<string>()
+  let wentBackTo: string | undefined
 
   const citizen: CitizenStates = {
     current: (rule) => {
@@ -142,10 +145,14 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
 
   function run(fresh: readonly JudgedReading[], since?: string): void {
     const inOrder = [...stored.values()].sort(byPosition)
+    wentBackTo = undefined
     const findings = judge(citizen, {
       timelines,
       fresh: fresh.toSorted(byPosition),
-      history: (after) => inOrder.filter(({ position }) => position > after),
+      history: (after) => {
+        wentBackTo = after
+        return inOrder.filter(({ position }) => position > after)
+      },
       ...(since === undefined ? {} : { since }),
     })
     for (const { rule, before, after } of findings) {
@@ -176,6 +183,7 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
       ),
     episodes,
     state: (rule) => states.get(rule),
+    wentBackTo: () => wentBackTo,
     restart() {
       const copy = <T extends object>(map: ReadonlyMap<string, T>): Map<string, T> =>
         new Map([...map].map(([key, value]) => [key, throughJson(value)]))
