@@ -161,7 +161,13 @@ export class Uplink {
 
   /** Resolves when the connection is over, with the reason. */
   async #connectOnce(signal: AbortSignal): Promise<PreCareError> {
-    const { hub, broker, outbox, clock } = this.#options
+    const { hub, broker, outbox } = this.#options
+    try {
+      this.#session = await outbox.notes.nextSession()
+    } catch (error) {
+      return isPreCareError(error) ? error : new PreCareError('uplink-lost', messageOf(error), { cause: error })
+    }
+    const { clock } = this.#options
     const withinMs = this.#withinMs
     const since = clock.now()
     const limit = deadline(clock, withinMs, signal, () => new PreCareError('uplink-lost', 'no connection in time'))
@@ -173,14 +179,6 @@ export class Uplink {
     } finally {
       limit.cancel()
     }
-    try {
-      // Only now: weeks without a broker would be a commit to the card with each attempt.
-      this.#session = await outbox.notes.nextSession()
-    } catch (error) {
-      stream.destroy()
-      return asLost(error)
-    }
-    if (stream.destroyed) return new PreCareError('uplink-lost', 'the connection was closed')
     if (signal.aborted || this.#leaving) {
       stream.destroy()
       return new PreCareError('uplink-lost', 'the hub stops')
