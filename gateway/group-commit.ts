@@ -42,6 +42,7 @@ export class GroupCommit {
   #scheduled: 'no' | 'marks' | 'all' = 'no'
   #waiting: { cancel(): void } | undefined
   readonly #patientAt = new Map<string, number>()
+  #made = 0
 
   /**
    * @param onBroken called when the file can't be trusted any more and must be opened anew
@@ -82,6 +83,11 @@ export class GroupCommit {
         setImmediate(() => (this.#scheduled === 'marks' ? this.#flushMarks() : this.flush()))
       if (this.#scheduled !== 'all') this.#scheduled = purpose === 'intake' ? 'all' : 'marks'
     })
+  }
+
+  /** Commits so far: what was read from the file stands while it is the same, as nobody else writes there. */
+  get made(): number {
+    return this.#made
   }
 
   #flushMarks(): void {
@@ -153,6 +159,7 @@ export class GroupCommit {
       this.#db.exec('BEGIN IMMEDIATE')
       const settle = jobs.map((job) => job.run())
       this.#db.exec('COMMIT')
+      this.#made += 1
       for (const resolve of settle) resolve()
       return undefined
     } catch (error) {

@@ -106,6 +106,10 @@ export class Outbox {
   /** Of readings in files that were set aside. */
   readonly takeover: Takeover
   readonly #sql: Sql
+  /** From this number on no row waited, after so many commits. */
+  #noneQueued = { from: Number.POSITIVE_INFINITY, commits: 0 }
+  /** Commits after which no row was held. */
+  #noneHeld: number | undefined
 
   constructor(db: DatabaseSync, settled: boolean, path: string, options: OutboxOptions) {
     this.#db = db
@@ -171,9 +175,8 @@ export class Outbox {
 
   /** Gives held rows their times, once the hub knows the time. Resolves with how many: call again until there are none. */
   async completeHeld(): Promise<number> {
-    const held = this.#sql(`SELECT 1 FROM rows WHERE state = 'held' LIMIT 1`)
     let total = 0
-    for (let page = 0; page < HELD_PAGES_AT_ONCE && held.get() !== undefined; page += 1) {
+    for (let page = 0; page < HELD_PAGES_AT_ONCE && this.#holds(); page += 1) {
       const known = this.#options.time()
       if (known === undefined) break
       total += await this.#commits.run('drain', () => completePage(this.#sql, known))
@@ -181,15 +184,29 @@ export class Outbox {
     return total
   }
 
+  /** Asked every second, day and night: read again only after a commit. */
+  #holds(): boolean {
+    const { made } = this.#commits
+    if (this.#noneHeld === made) return false
+    const held = this.#sql(`SELECT 1 FROM rows WHERE state = 'held' LIMIT 1`).get() !== undefined
+    if (!held) this.#noneHeld = made
+    return held
+  }
+
   /** The first consecutive unsent rows within from..to; undefined when there is none. Always at least one row. */
   run(from: number, to: number, limit: { readonly rows: number; readonly bytes: number }): Run | undefined {
+    // As with what is held.
+    const commits = this.#commits.made
+    if (commits === this.#noneQueued.commits && from >= this.#noneQueued.from) return undefined
     const select = this.#sql(
       `SELECT seq, id, body FROM rows WHERE state = 'queued' AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
     )
     const bodies: string[] = []
     let first = 0
     let bytes = 0
-    for (const row of select.all(from, to, limit.rows)) {
+    const rows = select.all(from, to, limit.rows)
+    if (rows.length === 0 && to === Number.MAX_SAFE_INTEGER) this.#noneQueued = { from, commits }
+    for (const row of rows) {
       const seq = Number(row['seq'])
       const body = String(row['body'])
       if (!isWhole(body, String(row['id']))) {

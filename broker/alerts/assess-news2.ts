@@ -109,22 +109,20 @@ export type News2State =
 /** The score at a time: of inputs measured within the rule's minutes before it. Incomplete is a state, never 0. */
 export function news2At(rule: ScoreRule, memory: Memory, at: string): News2State {
   const oldest = Date.parse(at) - rule.withinMinutes * 60_000
-  const found = NEWS2_INPUTS.map((name) => [name, memory.inputs?.[name]] as const)
-  const fresh = found.flatMap(([name, input]) =>
-    input !== undefined && Date.parse(input.at) >= oldest ? [[name, input] as const] : [],
-  )
-  if (fresh.length < NEWS2_INPUTS.length) {
-    const there = new Set<string>(fresh.map(([name]) => name))
-    return { state: 'incomplete', missing: NEWS2_INPUTS.filter((name) => !there.has(name)) }
+  const values: Partial<Record<News2Input, number>> = {}
+  const inputs: Input[] = []
+  const missing: News2Input[] = []
+  for (const name of NEWS2_INPUTS) {
+    const input = memory.inputs?.[name]
+    if (input === undefined || Date.parse(input.at) < oldest) missing.push(name)
+    else {
+      values[name] = input.value
+      inputs.push(input)
+    }
   }
-  const values = Object.fromEntries(fresh.map(([name, { value }]) => [name, value])) as News2Values
-  const each = Object.values(news2Points(values, rule.scale))
-  return {
-    state: 'complete',
-    total: each.reduce((sum, n) => sum + n, 0),
-    highest: Math.max(...each),
-    inputs: fresh.map(([, input]) => input),
-  }
+  if (missing.length > 0) return { state: 'incomplete', missing }
+  const each = Object.values(news2Points(values as News2Values, rule.scale))
+  return { state: 'complete', total: each.reduce((sum, n) => sum + n, 0), highest: Math.max(...each), inputs }
 }
 
 export function assessNews2(rule: ScoreRule, memory: Memory, reading: JudgedReading): Assessment | undefined {

@@ -15,13 +15,16 @@ export const NO_MEMORY: Memory = { history: NO_HISTORY }
 
 /** With the newest value of each quantity that the rule is made of. Doubtful ones too: they make the result doubtful. */
 function withInputs(memory: Memory, reading: JudgedReading, names: readonly string[]): Memory {
-  const found = names.flatMap((name): [string, Input][] => {
+  const { at, trusted, id, kind } = reading
+  const inputs: Record<string, Input> = { ...memory.inputs }
+  let found = false
+  for (const name of names) {
     const value = reading.values[name]
-    if (!isNumber(value)) return []
-    const { at, trusted, id, kind } = reading
-    return [[name, { at, value: value.value, unit: value.unit, trusted, reading: id, kind }]]
-  })
-  return found.length === 0 ? memory : { ...memory, inputs: { ...memory.inputs, ...Object.fromEntries(found) } }
+    if (!isNumber(value)) continue
+    inputs[name] = { at, value: value.value, unit: value.unit, trusted, reading: id, kind }
+    found = true
+  }
+  return found ? { ...memory, inputs } : memory
 }
 
 /** What the reading says under the rule, and what the rule remembers of it at once. */

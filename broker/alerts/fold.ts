@@ -178,13 +178,10 @@ export function step(
   // A normal must not follow what is abnormal: it stands still while an episode lasts.
   const frozen = before.episode !== undefined
   const history = frozen ? before.memory.history : rolledTo(before.memory.history, dayOf(reading.at), rule.twoBlows)
-  const { memory, assessment } = assess(rule, { ...before.memory, history }, blow?.reading ?? reading)
-  const state: FoldState = {
-    ...before,
-    position: reading.position,
-    memory,
-    ...(blow === undefined ? {} : { session: blow.session }),
-  }
+  const remembered = history === before.memory.history ? before.memory : { ...before.memory, history }
+  const { memory, assessment } = assess(rule, remembered, blow?.reading ?? reading)
+  const moved: FoldState = { ...before, position: reading.position, memory }
+  const state = blow === undefined ? moved : { ...moved, session: blow.session }
   const stable = !frozen && (assessment === undefined || assessment.severity === 0)
   const learnt: FoldState = stable ? { ...state, memory: learn(rule, memory, reading) } : state
   if (version === undefined) return released(learnt, reading)
@@ -197,6 +194,6 @@ export function step(
     repeat: !assessment.trusted && assessment.severity === 2,
   }
   const { window, severity } = waited(rule, learnt.window, reading.at, told.assessment.severity)
-  const judged = { ...learnt, window }
+  const judged = window === learnt.window ? learnt : { ...learnt, window }
   return told.assessment.severity > 0 ? beyond(judged, told, severity) : within(judged, told)
 }

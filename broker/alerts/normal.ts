@@ -40,7 +40,7 @@ const isPastEnrolment = (first: string, day: string): boolean =>
 function settled(enrolment: History['enrolment'], day: string): History['enrolment'] {
   const { first, days, normal } = enrolment
   if (normal !== undefined || first === undefined) return enrolment
-  if (!isPastEnrolment(first, day) || countOf(days) < MIN_READINGS) return enrolment
+  if (countOf(days) < MIN_READINGS || !isPastEnrolment(first, day)) return enrolment
   return { first, days: [], normal: median(days.map(([, value]) => value)) }
 }
 

@@ -39,8 +39,9 @@ export interface Run {
  */
 export function thinned(positions: readonly string[], newest: string): string[] {
   const kept = new Set<number>()
+  const now = Date.parse(newest)
   return [...positions].sort().filter((position) => {
-    const age = (Date.parse(newest) - Date.parse(dayOf(position))) / DAY_MS
+    const age = (now - Date.parse(dayOf(position))) / DAY_MS
     const order = age < 1 ? 0 : Math.floor(Math.log2(age)) + 1
     if (kept.has(order)) return true
     kept.add(order)
@@ -101,8 +102,13 @@ function fold(timeline: RuleTimeline, base: FoldState, readings: readonly Judged
   const episodes: Episode[] = []
   const ends: FoldState[] = []
   let state = base
+  let day = dayOf(base.position)
   for (const reading of readings) {
-    if (state.position !== '' && dayOf(reading.at) > dayOf(state.position)) ends.push(state)
+    const today = dayOf(reading.at)
+    if (today > day) {
+      if (day !== '') ends.push(state)
+      day = today
+    }
     const version = versionAt(timeline, reading.at)
     const learning = first !== undefined && reading.at < first.from ? first : undefined
     const next = step(state, version, learning, reading)
@@ -110,7 +116,7 @@ function fold(timeline: RuleTimeline, base: FoldState, readings: readonly Judged
     state = next.state
   }
   if (state.episode !== undefined) episodes.push(state.episode)
-  keep(snapshots, ends, dayOf(state.position))
+  keep(snapshots, ends, day)
   return {
     state,
     base: base.position,

@@ -75,10 +75,10 @@ function migrate(database: DatabaseSync): void {
       `dataDir: the journal has schema ${version}, this version knows ${MIGRATIONS.length}; run the newer version`,
     )
   }
-  for (const [index, sql] of MIGRATIONS.entries()) {
-    if (index < version) continue
-    database.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`)
-  }
+  if (version === MIGRATIONS.length) return
+  // All at once: a file that can't be brought up to date stays as the older version left it.
+  const steps = MIGRATIONS.slice(version).join(';')
+  database.exec(`BEGIN IMMEDIATE; ${steps}; PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
 }
 
 /** Readable by its owner only; SQLite gives the WAL and its index the same mode. */

@@ -139,13 +139,14 @@ export class PacketReader {
     order: 'little' | 'big' = 'little',
   ): Readonly<Record<Name, boolean>> {
     const at = this.#take(name, length)
-    const bytes = this.#bytes.slice(at, at + length)
-    if (order === 'little') bytes.reverse()
-    const raw = bytes.reduce((sum, byte) => sum * 256 + byte, 0)
+    let raw = 0
+    for (let i = 0; i < length; i++) {
+      raw = raw * 256 + this.#view.getUint8(order === 'little' ? at + length - 1 - i : at + i)
+    }
     this.#record({ name, offset: at, length, value: raw, note: `0x${raw.toString(16).padStart(length * 2, '0')}` })
     const set = {} as Record<Name, boolean>
     for (const bit of Object.keys(bits) as Name[]) {
-      set[bit] = Math.floor(raw / 2 ** bits[bit]) % 2 === 1
+      set[bit] = ((raw >>> bits[bit]) & 1) === 1
       this.#record({ name: bit, offset: at, length, value: set[bit], note: `bit ${bits[bit]} of ${name}` })
     }
     return set

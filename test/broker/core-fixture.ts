@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -27,15 +27,16 @@ export function temporaryDirectory(): string {
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 export function idOf(name: string): string {
-  const hash = createHash('sha256').update(name).digest()
-  return Array.from(hash, (byte) => BASE32[byte & 31]).join('')
+  let id = ''
+  for (const byte of hash('sha256', name, 'buffer')) id += BASE32[byte & 31]
+  return id
 }
 
 const number = (value: number, unit: string, decimals = 0) => ({ value, unit, decimals })
 
 export function reading(name: string, change: Partial<RawReading> = {}): RawReading {
   return {
-    id: idOf(name),
+    id: change.id ?? idOf(name),
     kind: 'blood-pressure',
     values: { systolic: number(120, 'mm[Hg]'), diastolic: number(80, 'mm[Hg]') },
     status: [],
@@ -109,12 +110,26 @@ function memoryLog(): { log: Log; lines: LoggedLine[] } {
   return { log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }, lines }
 }
 
+let blank: Buffer | undefined
+
+/** A journal without rows, whose schema is made once for all tests of the process. */
+function blankJournal(): Buffer {
+  if (blank !== undefined) return blank
+  const directory = mkdtempSync(join(tmpdir(), 'precare-broker-'))
+  const path = join(directory, 'journal.db')
+  openJournal(path).close()
+  blank = readFileSync(path)
+  rmSync(directory, { recursive: true })
+  return blank
+}
+
 /** The real core on a real file. Closed and removed after the test. */
 export function openCore(
   path: string = join(temporaryDirectory(), 'journal.db'),
   document: unknown = DOCUMENT,
   more: Pick<ConstructorParameters<typeof Ingest>[0], 'quarantinePerDay' | 'restMs'> = {},
 ): Core {
+  if (!existsSync(path)) writeFileSync(path, blankJournal(), { mode: 0o600 })
   const journal = openJournal(path)
   applyRegistry(journal, document)
   const clock = { ...systemClock, time: NOW, now: () => clock.time }

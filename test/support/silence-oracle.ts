@@ -134,18 +134,20 @@ function recordOf(year: Year, home: Home) {
   const lastEmpty = new Int32Array(MINUTES).fill(-1)
   const silent = new Uint8Array(MINUTES)
   const naps = year.engineOff.filter(({ from, to }) => to - from + 1 > NAP)
+  const woken = new Uint8Array(MINUTES)
+  for (const { to } of naps) woken[to] = 1
   let awake = 0
-  for (let m = 1; m < MINUTES; m++) {
+  for (let m = 1; m < heard.length; m++) {
     lastHeard[m] = heard[m] === 1 ? m : (lastHeard[m - 1] ?? 0)
     lastEmpty[m] = empty[m] === 1 ? m : (lastEmpty[m - 1] ?? -1)
-    if (naps.some(({ to }) => to === m)) awake = m
+    if (woken[m] === 1) awake = m
     // Who was once found silent stays so until something comes.
     const longSilent = looks[m] === 1 && m - Math.max(lastHeard[m] ?? 0, awake) > PATIENCE
     silent[m] = heard[m] === 0 && (longSilent || silent[m - 1] === 1) ? 1 : 0
   }
   const firstLook = (minute: number): number => {
     let m = Math.max(0, minute)
-    while (m < MINUTES && looks[m] === 0) m++
+    while (looks[m] === 0) m++
     return m
   }
   return { looks, lastHeard, lastEmpty, silent, naps, firstLook }
@@ -159,7 +161,7 @@ export function expected(year: Year, home: Home): Expected {
   windows.sort((a, b) => a.from - b.from || (a.kind < b.kind ? -1 : 1))
   const storedOf = new Map<Window, number[]>(windows.map((window) => [window, []]))
   for (const { kind, at, storedAt } of home.measured) {
-    const open = windows.filter((w) => w.kind === kind && w.from <= at && at < w.due).at(-1)
+    const open = windows.findLast((w) => w.kind === kind && w.from <= at && at < w.due)
     if (open !== undefined) storedOf.get(open)?.push(storedAt)
   }
 
@@ -260,8 +262,8 @@ export function expected(year: Year, home: Home): Expected {
   }
 
   // A home that is silent for as long as its plan allows, whether a window fell into that time or not.
-  for (let m = 0; m < MINUTES; m++) {
-    if (silent[m] === 0 || looks[m] === 0) continue
+  for (let m = silent.indexOf(1); m >= 0; m = silent.indexOf(1, m + 1)) {
+    if (looks[m] === 0) continue
     const allowed = patience(m)
     const paused = home.pauses.some((p) => p.writtenAt <= m && p.from <= m && m < p.to)
     if (allowed === undefined || paused || m - (lastHeard[m] ?? 0) < allowed) continue

@@ -213,10 +213,10 @@ function drawn({ engineOff }: Year, home: Home): Line {
   const heard = looks.slice()
   for (const { from, to } of home.offline) heard.fill(0, from, to)
   const empty = new Uint8Array(MINUTES)
-  for (let minute = DELIVERED_AFTER; minute < MINUTES; minute++) {
-    let back = 0
-    while (back <= DELIVERED_AFTER && heard[minute - back] === 1) back++
-    empty[minute] = back > DELIVERED_AFTER ? 1 : 0
+  let inRow = 0
+  for (let minute = 0; minute < MINUTES; minute++) {
+    inRow = heard[minute] === 1 ? inRow + 1 : 0
+    empty[minute] = inRow > DELIVERED_AFTER ? 1 : 0
   }
   for (const { from, to } of home.stuck) empty.fill(0, from, to)
   return { heard, empty, looks }
@@ -242,6 +242,10 @@ const SILENT_AFTER = 15
 export function factsOf(year: Year, home: Home, wanted: ReadonlySet<number>): Facts {
   const hubs: Facts['hubs'][number][] = []
   const line = lineOf(year, home)
+  const deaf = new Uint8Array(MINUTES)
+  for (const { from, to } of home.deaf) deaf.fill(1, from, to)
+  const asked = new Uint8Array(MINUTES)
+  for (const minute of wanted) asked[minute] = 1
   let lastHeard = 0
   let lastLook = -1
   let awakeSince = 0
@@ -257,9 +261,9 @@ export function factsOf(year: Year, home: Home, wanted: ReadonlySet<number>): Fa
       heard = true
     } else if (minute - Math.max(lastHeard, awakeSince) > SILENT_AFTER) heard = false
     if (line.empty[minute] === 1) empty = minute
-    const radio = !within(home.deaf, minute)
+    const radio = deaf[minute] === 0
     const state = (heard ? 8 : 0) + (radio ? 4 : 0) + (line.heard[minute] ?? 0) * 2 + (line.empty[minute] ?? 0)
-    if (state === written && !wanted.has(minute)) continue
+    if (state === written && asked[minute] === 0) continue
     written = state
     hubs.push({
       hub: 'hub',

@@ -10,16 +10,21 @@ export function tempDir(): string {
   return dir
 }
 
-/** What comes by itself within some turns of the event loop is seen at once; what takes longer costs no processor time. */
+/** What comes by itself within some turns of the event loop is seen at once. */
 const TURNS = 50
-const LOOK_EVERY_MS = 2
+/** What takes longer costs no processor time: looks come less and less often, and a tenth of the waiting too late at most. */
+const FIRST_LOOK_MS = 2
+const LAST_LOOK_MS = 20
+const SLOWER = 1.1
 
 /** Looks again and again; the test's own time limit ends it. */
 export async function until(condition: () => boolean): Promise<void> {
+  let everyMs = FIRST_LOOK_MS
   for (let turn = 0; !condition(); turn += 1) {
+    if (turn >= TURNS) everyMs = Math.min(LAST_LOOK_MS, everyMs * SLOWER)
     await new Promise<void>((resolve) => {
       if (turn < TURNS) setImmediate(resolve)
-      else setTimeout(resolve, LOOK_EVERY_MS)
+      else setTimeout(resolve, everyMs)
     })
   }
 }

@@ -75,10 +75,23 @@ export interface Engine {
   text(): string
   episodes(rule?: string): Episode[]
   state(rule: string): FoldState | undefined
+  /** Position after which the last batch had its history read; empty: from the beginning. */
+  wentBackTo(): string | undefined
   /** Everything through JSON, as after a restart. */
   restart(): void
   /** Judged again from a time on. */
   again(since: string, timelines?: readonly RuleTimeline[]): void
+}
+
+/** What was read from JSON once. */
+const wasRead = new WeakSet<object>()
+
+/** As read from a disk; what came from there already would come out the same. */
+function throughJson<T extends object>(value: T): T {
+  if (wasRead.has(value)) return value
+  const read = JSON.parse(JSON.stringify(value))
+  wasRead.add(read)
+  return read
 }
 
 const byPosition = (a: JudgedReading, b: JudgedReading): number => (a.position < b.position ? -1 : 1)
@@ -93,6 +106,7 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
   /** What lies on a disk, the day before it. */
   let kept = new Map<string, FoldState>()
   let complete = new Set<string>()
+  let wentBackTo: string | undefined
 
   const citizen: CitizenStates = {
     current: (rule) => {
@@ -130,10 +144,15 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
   }
 
   function run(fresh: readonly JudgedReading[], since?: string): void {
+    const inOrder = [...stored.values()].sort(byPosition)
+    wentBackTo = undefined
     const findings = judge(citizen, {
       timelines,
       fresh: fresh.toSorted(byPosition),
-      history: (after) => [...stored.values()].filter(({ position }) => position > after).sort(byPosition),
+      history: (after) => {
+        wentBackTo = after
+        return inOrder.filter(({ position }) => position > after)
+      },
       ...(since === undefined ? {} : { since }),
     })
     for (const { rule, before, after } of findings) {
@@ -145,9 +164,9 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
   }
 
   const episodes = (rule?: string): Episode[] =>
-    [...found]
-      .filter(([id]) => rule === undefined || id === rule)
-      .flatMap(([, own]) => [...own].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, episode]) => episode))
+    (rule === undefined ? [...found.values()] : [found.get(rule) ?? new Map<string, Episode>()]).flatMap((own) =>
+      [...own].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, episode]) => episode),
+    )
   return {
     take(readings) {
       // The journal stores a reading once; within a batch a repeated one may still come by.
@@ -157,12 +176,17 @@ export function engine(initial: readonly RuleTimeline[]): Engine {
     },
     text: () =>
       JSON.stringify(
-        [...found.keys()].sort().flatMap((rule) => (episodes(rule).length === 0 ? [] : [rule, ...episodes(rule)])),
+        [...found.keys()].sort().flatMap((rule) => {
+          const all = episodes(rule)
+          return all.length === 0 ? [] : [rule, ...all]
+        }),
       ),
     episodes,
     state: (rule) => states.get(rule),
+    wentBackTo: () => wentBackTo,
     restart() {
-      const copy = <T>(map: Map<string, T>): Map<string, T> => new Map(JSON.parse(JSON.stringify([...map])))
+      const copy = <T extends object>(map: ReadonlyMap<string, T>): Map<string, T> =>
+        new Map([...map].map(([key, value]) => [key, throughJson(value)]))
       stored = copy(stored)
       kept = copy(kept)
       states = copy(kept)

@@ -184,5 +184,6 @@ describe('the same readings give the same episodes', () => {
     for (const reading of daily) one.take([reading])
     one.take([made({ name: 'late', hours: 400 * 12 - 30, values: { oxygenSaturation: 80 } })])
     expect(one.episodes()).toMatchObject([{ worst: 'red', openedAt: time(START + 198.75 * DAY) }])
+    expect(one.wentBackTo()?.slice(0, 10)).toBe(time(START + 198 * DAY).slice(0, 10))
   })
 })

@@ -39,6 +39,7 @@ import {
   encodeViatomValues,
   readViatomCommand,
 } from '../../../simulators/encoders/own-oximeters.ts'
+import { agree } from '../../support/agree.ts'
 import { calendar, numberOf, only, optional, text } from '../arbitraries.ts'
 import { bytesOf } from '../hex.ts'
 import { eventsOf, recordsOf, scriptedGatt, VISIT } from '../scripted-link.ts'
@@ -72,18 +73,18 @@ describe('decode(encode(x)) is x', () => {
     fc.assert(
       fc.property(arbitrary, (x) => {
         const about = decodeNoninOximetry(encodeNoninOximetry(x))
-        expect(values(about)).toEqual([x.oxygenSaturation ?? 'not-measured', x.pulseRate ?? 'not-measured'])
-        expect(numberOf(only(about), 'perfusionIndex')).toBe(x.amplitude)
-        expect(field(about, 'Counter')).toBe(x.counter)
+        agree(values(about), [x.oxygenSaturation ?? 'not-measured', x.pulseRate ?? 'not-measured'])
+        agree(numberOf(only(about), 'perfusionIndex'), x.amplitude)
+        agree(field(about, 'Counter'), x.counter)
         const { status } = only(about)
-        expect(status.includes('low-perfusion')).toBe(x.weakSignal)
-        expect(status.includes('battery-low')).toBe(x.lowBattery)
-        expect(status.includes('sensor-off')).toBe(!x.attached)
-        expect(status.includes('questionable')).toBe(!x.smartPoint || x.weakSignal)
+        agree(status.includes('low-perfusion'), x.weakSignal)
+        agree(status.includes('battery-low'), x.lowBattery)
+        agree(status.includes('sensor-off'), !x.attached)
+        agree(status.includes('questionable'), !x.smartPoint || x.weakSignal)
         const { state } = judgeNoninOximetry(encodeNoninOximetry(x))
         const measured = x.oxygenSaturation !== undefined && x.pulseRate !== undefined
         const good = x.attached && measured && x.smartPoint && !x.weakSignal
-        expect(state).toBe(good ? 'final' : x.attached ? 'unsettled' : 'away')
+        agree(state, good ? 'final' : x.attached ? 'unsettled' : 'away')
       }),
       RUNS,
     )
@@ -94,8 +95,8 @@ describe('decode(encode(x)) is x', () => {
       fc.property(optional(spo2), optional(pulse), fc.nat(200), (oxygenSaturation, pulseRate, tenths) => {
         const perfusionIndex = tenths / 10
         const about = decodeJumper(encodeJumperValues({ oxygenSaturation, pulseRate, perfusionIndex }))
-        expect(values(about)).toEqual([oxygenSaturation ?? 'not-measured', pulseRate ?? 'not-measured'])
-        expect(numberOf(only(about), 'perfusionIndex')).toBe(perfusionIndex)
+        agree(values(about), [oxygenSaturation ?? 'not-measured', pulseRate ?? 'not-measured'])
+        agree(numberOf(only(about), 'perfusionIndex'), perfusionIndex)
       }),
       RUNS,
     )
@@ -113,10 +114,10 @@ describe('decode(encode(x)) is x', () => {
       fc.property(arbitrary, fc.boolean(), (x, cut) => {
         const bytes = encodeViatomValues(x)
         const about = decodeViatomValues(cut ? bytes.slice(0, -1) : bytes)
-        expect(values(about)).toEqual([x.oxygenSaturation ?? 'not-measured', x.pulseRate ?? 'not-measured'])
-        expect(field(about, 'Battery')).toBe(x.battery)
-        expect(field(about, 'Movement')).toBe(x.movement)
-        expect(only(about).status).toEqual(x.worn ? [] : ['sensor-off'])
+        agree(values(about), [x.oxygenSaturation ?? 'not-measured', x.pulseRate ?? 'not-measured'])
+        agree(field(about, 'Battery'), x.battery)
+        agree(field(about, 'Movement'), x.movement)
+        agree(only(about).status, x.worn ? [] : ['sensor-off'])
       }),
       RUNS,
     )
@@ -139,10 +140,10 @@ describe('decode(encode(x)) is x', () => {
     fc.assert(
       fc.property(spo2, pulse7, calendar, fc.nat(9), (oxygenSaturation, pulseRate, end, position) => {
         const about = decodeBeurerOximetry(encodeBeurerRecord({ position, end, oxygenSaturation, pulseRate }))
-        expect(values(about)).toEqual([oxygenSaturation, pulseRate])
+        agree(values(about), [oxygenSaturation, pulseRate])
         expect(only(about)).toMatchObject({ deviceTime: text(end), status: ['from-storage'] })
-        expect(field(about, 'SpO2 Maximum')).toBe(oxygenSaturation + 1)
-        expect(field(about, 'Pulse Rate Minimum')).toBe(pulseRate - 1)
+        agree(field(about, 'SpO2 Maximum'), oxygenSaturation + 1)
+        agree(field(about, 'Pulse Rate Minimum'), pulseRate - 1)
       }),
       RUNS,
     )
@@ -161,15 +162,15 @@ describe('decode(encode(x)) is x', () => {
     fc.assert(
       fc.property(arbitrary, (x) => {
         const m = only(decodeContecBlow(encodeContecBlow(x)))
-        expect([numberOf(m, 'fev1'), numberOf(m, 'fvc')]).toEqual([x.fev1, x.fvc])
-        expect(numberOf(m, 'fev6')).toBe(x.fev6 === 0 ? 'not-measured' : x.fev6)
+        agree([numberOf(m, 'fev1'), numberOf(m, 'fvc')], [x.fev1, x.fvc])
+        agree(numberOf(m, 'fev6'), x.fev6 === 0 ? 'not-measured' : x.fev6)
         expect(m.values['fev1FvcRatio']).toMatchObject({
           value: Math.round((1000 * x.fev1) / x.fvc) / 1000,
           decimals: 3,
         })
         expect(m.values['peakFlow']).toMatchObject({ unit: 'L/min', decimals: 0 })
         expect(Math.abs(Number(numberOf(m, 'peakFlow')) - x.peakFlow * 60)).toBeLessThanOrEqual(0.5)
-        expect(m.deviceTime).toBe(text(x.time))
+        agree(m.deviceTime, text(x.time))
       }),
       RUNS,
     )
@@ -184,13 +185,13 @@ describe('decode(encode(x)) is x', () => {
     fc.assert(
       fc.property(fc.array(blow, { minLength: 1, maxLength: 3 }), (blows) => {
         const { measurements, surplusBytes } = decodeAndesFit(encodeAndesFit(blows))
-        expect(surplusBytes).toBeUndefined()
+        agree(surplusBytes, undefined)
         const seen = measurements.map((m) => ({
           stamp: m.sequence,
           fev1: numberOf(m, 'fev1'),
           peakFlow: numberOf(m, 'peakFlow'),
         }))
-        expect(seen).toEqual(blows.toReversed())
+        agree(seen, blows.toReversed())
       }),
       RUNS,
     )
@@ -205,14 +206,14 @@ describe('decode(encode(x)) is x', () => {
     fc.assert(
       fc.property(arbitrary, fc.nat(0xffff), (x, number) => {
         const m = only(decodeOneTouch(encodeOneTouchResult(x), number))
-        expect([m.deviceTime, m.sequence]).toEqual([text(x.time), number])
+        agree([m.deviceTime, m.sequence], [text(x.time), number])
         const shown = Math.round((x.glucose / 18.0156) * 10) / 10
         const expected =
           x.glucose > 600 ? 'above-range' : x.glucose === 0 ? 'not-measured' : x.glucose < 20 ? 'below-range' : shown
-        expect(numberOf(m, 'glucose')).toBe(expected)
-        expect(m.status.includes('control-solution')).toBe(x.controlSolution)
-        expect(m.status.includes('result-too-high')).toBe(x.glucose > 600)
-        expect(readOneTouchRequest(readRecord(number))).toEqual(Uint8Array.of(0xb3, number & 0xff, number >> 8))
+        agree(numberOf(m, 'glucose'), expected)
+        agree(m.status.includes('control-solution'), x.controlSolution)
+        agree(m.status.includes('result-too-high'), x.glucose > 600)
+        agree(readOneTouchRequest(readRecord(number)), Uint8Array.of(0xb3, number & 0xff, number >> 8))
       }),
       RUNS,
     )

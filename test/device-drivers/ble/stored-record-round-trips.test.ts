@@ -12,6 +12,7 @@ import { isNumber } from '../../../device-drivers/reading.ts'
 import { encodeBodyComposition, encodeBodyCompositionParts } from '../../../simulators/encoders/body-composition.ts'
 import { e2eCrc, encodeCgm, encodeCgmFeature, encodeSessionStart } from '../../../simulators/encoders/cgm.ts'
 import { encodeGlucose, encodeGlucoseContext } from '../../../simulators/encoders/glucose.ts'
+import { agree } from '../../support/agree.ts'
 import { calendar, numberOf, only, optional, tenths, text } from '../arbitraries.ts'
 
 /** What the simulators' encoders say, written from the specifications apart from the decoders, the decoders read. */
@@ -49,20 +50,20 @@ describe('decode(encode(x)) is x', () => {
         })
         const m = only(decodeGlucose(bytes))
         const bit = (n: number): boolean => (((status ?? 0) >> n) & 1) === 1
-        expect([m.kind, m.sequence]).toEqual(['glucose', rest.sequence])
-        expect(m.deviceTime).toBe(later(rest.baseTime, timeOffset ?? 0))
-        if (bit(5)) expect(numberOf(m, 'glucose')).toBe('above-range')
-        else if (bit(6)) expect(numberOf(m, 'glucose')).toBe('below-range')
+        agree([m.kind, m.sequence], ['glucose', rest.sequence])
+        agree(m.deviceTime, later(rest.baseTime, timeOffset ?? 0))
+        if (bit(5)) agree(numberOf(m, 'glucose'), 'above-range')
+        else if (bit(6)) agree(numberOf(m, 'glucose'), 'below-range')
         else {
           const mmol = typeof value === 'number' ? Math.round((value / MG_DL_PER_MMOL_L) * 10) / 10 : value.value
-          expect(m.values['glucose']).toEqual({ value: mmol, unit: 'mmol/L', decimals: 1 })
+          agree(m.values['glucose'], { value: mmol, unit: 'mmol/L', decimals: 1 })
         }
-        expect(m.status.includes('control-solution')).toBe(type === 10 || location === 4)
-        expect(m.status.includes('battery-low')).toBe(bit(0))
-        expect(m.status.includes('sample-insufficient')).toBe(bit(2))
-        expect(m.status.includes('strip-fault')).toBe(bit(3) || bit(4) || bit(9))
-        expect(m.status.includes('time-fault')).toBe(bit(11))
-        expect(m.clockUnset === true).toBe(bit(11))
+        agree(m.status.includes('control-solution'), type === 10 || location === 4)
+        agree(m.status.includes('battery-low'), bit(0))
+        agree(m.status.includes('sample-insufficient'), bit(2))
+        agree(m.status.includes('strip-fault'), bit(3) || bit(4) || bit(9))
+        agree(m.status.includes('time-fault'), bit(11))
+        agree(m.clockUnset === true, bit(11))
       }),
       RUNS,
     )
@@ -88,16 +89,16 @@ describe('decode(encode(x)) is x', () => {
     fc.assert(
       fc.property(u16, arbitrary, (sequence, parts) => {
         const about = decodeGlucoseContext(encodeGlucoseContext({ sequence, ...parts }))
-        expect(about.surplusBytes).toBeUndefined()
-        expect(raw(about, 'Sequence Number')).toBe(sequence)
-        expect(raw(about, 'Extended Flags')).toBe(parts.extended)
-        expect(raw(about, 'Carbohydrate')).toBe(parts.carbohydrate?.kg)
-        expect(raw(about, 'Meal')).toBe(parts.meal)
-        expect(raw(about, 'Tester')).toBe(parts.tester)
-        expect(raw(about, 'Exercise Duration')).toBe(parts.exercise?.seconds)
-        expect(raw(about, 'Medication')).toBe(parts.medication?.amount)
-        expect(about.fields.find((f) => f.name === 'Medication')?.unit).toBe(parts.medication?.unit)
-        expect(raw(about, 'HbA1c')).toBe(parts.hba1c)
+        agree(about.surplusBytes, undefined)
+        agree(raw(about, 'Sequence Number'), sequence)
+        agree(raw(about, 'Extended Flags'), parts.extended)
+        agree(raw(about, 'Carbohydrate'), parts.carbohydrate?.kg)
+        agree(raw(about, 'Meal'), parts.meal)
+        agree(raw(about, 'Tester'), parts.tester)
+        agree(raw(about, 'Exercise Duration'), parts.exercise?.seconds)
+        agree(raw(about, 'Medication'), parts.medication?.amount)
+        agree(about.fields.find((f) => f.name === 'Medication')?.unit, parts.medication?.unit)
+        agree(raw(about, 'HbA1c'), parts.hba1c)
       }),
       RUNS,
     )
@@ -123,22 +124,25 @@ describe('decode(encode(x)) is x', () => {
       fc.property(fc.array(cgm, { minLength: 1, maxLength: 4 }), fc.boolean(), calendar, (records, crc, start) => {
         const encoded = records.map((fields) => encodeCgm(fields, { crc }))
         const all = decodeCgmNotification(Uint8Array.from(encoded.flatMap((bytes) => [...bytes])))
-        expect(all.measurements.map((m) => m.sequence)).toEqual(records.map((fields) => fields.timeOffset))
+        agree(
+          all.measurements.map((m) => m.sequence),
+          records.map((fields) => fields.timeOffset),
+        )
         const [first] = records
         const [bytes] = encoded
         if (first === undefined || bytes === undefined) throw new Error('no record')
         const began = readSessionStart(encodeSessionStart(start, 4, 4, { crc }))
-        expect([began.time.text, began.crc]).toEqual([text(start), crc ? true : undefined])
+        agree([began.time.text, began.crc], [text(start), crc ? true : undefined])
         const m = only(decodeCgmRecord(bytes, { start: began.time, protected: crc }))
-        expect(m.deviceTime).toBe(later(start, first.timeOffset))
-        expect(numberOf(m, 'glucose')).toBe(Math.round((first.glucose / MG_DL_PER_MMOL_L) * 10) / 10)
-        expect(numberOf(m, 'sensorQuality')).toBe(first.quality ?? 'missing')
+        agree(m.deviceTime, later(start, first.timeOffset))
+        agree(numberOf(m, 'glucose'), Math.round((first.glucose / MG_DL_PER_MMOL_L) * 10) / 10)
+        agree(numberOf(m, 'sensorQuality'), first.quality ?? 'missing')
         const { glucoseTrend } = m.values
         if (first.trend === undefined || !isNumber(glucoseTrend))
-          expect([first.trend, glucoseTrend]).toEqual([undefined, undefined])
+          agree([first.trend, glucoseTrend], [undefined, undefined])
         else expect(glucoseTrend.value).toBeCloseTo(first.trend / MG_DL_PER_MMOL_L, glucoseTrend.decimals)
-        expect(m.status.includes('sensor-off')).toBe(((first.status ?? 0) & 1) !== 0)
-        expect(m.status.includes('questionable')).toBe(((first.calTemp ?? 0) & 8) !== 0)
+        agree(m.status.includes('sensor-off'), ((first.status ?? 0) & 1) !== 0)
+        agree(m.status.includes('questionable'), ((first.calTemp ?? 0) & 8) !== 0)
       }),
       RUNS,
     )
@@ -193,11 +197,11 @@ describe('decode(encode(x)) is x', () => {
         const whole = { unit: 'kg', ...fields } as const
         const packets = split ? encodeBodyCompositionParts(whole) : ([encodeBodyComposition(whole)] as const)
         const m = only(decodeBodyComposition([...packets]))
-        expect([m.deviceTime, m.slot]).toEqual([fields.time && text(fields.time), fields.user])
+        agree([m.deviceTime, m.slot], [fields.time && text(fields.time), fields.user])
         const { time: _, user: __, height, ...quantities } = fields
         for (const [name, value] of Object.entries(quantities)) expect(numberOf(m, name), name).toBe(value)
-        expect(numberOf(m, 'height')).toBe(height === undefined ? 'missing' : Math.round(height * 1000) / 10)
-        expect(Object.keys(m.values)).toHaveLength(Object.keys(quantities).length + (height === undefined ? 0 : 1))
+        agree(numberOf(m, 'height'), height === undefined ? 'missing' : Math.round(height * 1000) / 10)
+        agree(Object.keys(m.values).length, Object.keys(quantities).length + (height === undefined ? 0 : 1))
       }),
       RUNS,
     )
