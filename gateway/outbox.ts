@@ -9,8 +9,9 @@ import type { AsideReason } from './outbox-aside.ts'
 import { countsOf, earliestUnsent, lastSequence, type OutboxCounts, oldestUnsent } from './outbox-figures.ts'
 import { isFull, openOutboxFile } from './outbox-file.ts'
 import { OutboxNotes, type SavedFacts, takeFacts } from './outbox-notes.ts'
+import { OutboxQueue, type Run, type RunLimit } from './outbox-queue.ts'
 import { MAX_PAGES, OutboxRoom } from './outbox-room.ts'
-import { completePage, count, giveUp, has, insertRow, isWhole, keepRejected, type Rejected } from './outbox-rows.ts'
+import { completePage, count, has, insertRow, keepRejected, type Rejected } from './outbox-rows.ts'
 import type { SavedRow } from './outbox-salvage.ts'
 import { preparedOnce, type Sql } from './outbox-sql.ts'
 import { renewStamp } from './outbox-stamp.ts'
@@ -22,6 +23,7 @@ import { dateSome, FORGET_AT_ONCE, forgetSome } from './retention.ts'
  * and even then kept for a while. `decoded = receipted + unsent + duplicate` holds at every moment.
  */
 
+export type { Run } from './outbox-queue.ts'
 export type { Rejected } from './outbox-rows.ts'
 
 /**
@@ -48,13 +50,6 @@ export interface Arrival {
 export interface Appended {
   readonly stored: number
   readonly duplicate: number
-}
-
-/** Consecutive unsent readings; the i-th has sequence number `first + i`. */
-export interface Run {
-  readonly first: number
-  /** JSON texts. */
-  readonly bodies: readonly string[]
 }
 
 export interface OutboxOptions {
@@ -106,8 +101,7 @@ export class Outbox {
   /** Of readings in files that were set aside. */
   readonly takeover: Takeover
   readonly #sql: Sql
-  /** From this number on no row waited, after so many commits. */
-  #noneQueued = { from: Number.POSITIVE_INFINITY, commits: 0 }
+  readonly #queue: OutboxQueue
   /** Commits after which no row was held. */
   #noneHeld: number | undefined
 
@@ -121,6 +115,7 @@ export class Outbox {
       settled,
       clock: options.clock,
     })
+    this.#queue = new OutboxQueue(this.#sql, this.#commits, (error) => options.onBroken?.(error))
     this.notes = new OutboxNotes(this.#sql, this.#commits, () => options.time()?.now)
     const known = this.notes.get('epoch')
     this.epoch = known ?? options.randomHex(8)
@@ -194,32 +189,8 @@ export class Outbox {
   }
 
   /** The first consecutive unsent rows within from..to; undefined when there is none. Always at least one row. */
-  run(from: number, to: number, limit: { readonly rows: number; readonly bytes: number }): Run | undefined {
-    // As with what is held.
-    const commits = this.#commits.made
-    if (commits === this.#noneQueued.commits && from >= this.#noneQueued.from) return undefined
-    const select = this.#sql(
-      `SELECT seq, id, body FROM rows WHERE state = 'queued' AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?`,
-    )
-    const bodies: string[] = []
-    let first = 0
-    let bytes = 0
-    const rows = select.all(from, to, limit.rows)
-    if (rows.length === 0 && to === Number.MAX_SAFE_INTEGER) this.#noneQueued = { from, commits }
-    for (const row of rows) {
-      const seq = Number(row['seq'])
-      const body = String(row['body'])
-      if (!isWhole(body, String(row['id']))) {
-        this.#setApart(seq, body)
-        if (bodies.length > 0) break
-        continue
-      }
-      bytes += Buffer.byteLength(body)
-      if (bodies.length === 0) first = seq
-      else if (seq !== first + bodies.length || bytes > limit.bytes) break
-      bodies.push(body)
-    }
-    return bodies.length === 0 ? undefined : { first, bodies }
+  run(from: number, to: number, limit: RunLimit): Run | undefined {
+    return this.#queue.run(from, to, limit)
   }
 
   /** Marks first..last as stored by the broker. Resolves with the number of rows that were waiting for it. */
@@ -317,11 +288,5 @@ export class Outbox {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
       if (!isFull(error)) throw new PreCareError('store-failed', messageOf(error), { cause: error })
     }
-  }
-
-  /** Bytes turned over on the card: sent along, the row would spoil the message of the others. */
-  #setApart(seq: number, body: string): void {
-    const done = this.#commits.run('drain', () => giveUp(this.#sql, seq, body))
-    done.catch((error: PreCareError) => this.#options.onBroken?.(error))
   }
 }
