@@ -328,6 +328,18 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
     expect(stage.calls.filter(({ path }) => path === '/v1/work-list')).toHaveLength(1)
   })
 
+  it('says of which day a time is from midnight on, also in a row in which nothing has changed', SLOW, async () => {
+    const stage = await aWard({
+      list: { ...WARD, at: '2026-11-22T22:59:55.000Z' },
+      prepare: ({ page }) => page.clock.install(),
+    })
+    const why = stage.page.locator(`[data-citizen="${red}"] .why`)
+    const said = async () => (await why.innerText()).replaceAll('\u00a0', ' ')
+    expect(await said()).toContain('bed om en ny senest 10.15')
+    await stage.page.clock.runFor(12_000)
+    await expect.poll(said).toContain('bed om en ny senest 22. nov. 10.15')
+  })
+
   it('shows a list that comes before the first drawing is done', SLOW, async () => {
     // As on a slow computer: what is to be done after the drawing is done after the answers.
     const late = async ({ page }: Stage) => {
