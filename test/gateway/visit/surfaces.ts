@@ -10,7 +10,6 @@ import { visitDesk } from '../../../gateway/visit/desk.ts'
 import type { Language } from '../../../gateway/visit/sentences.ts'
 import { openVisitServer } from '../../../gateway/visit/server.ts'
 import { askForWindow, socketIn } from '../../../gateway/visit/window.ts'
-import { startChromiumShell } from '../../support/chromium.ts'
 import { aPhone } from './browser-fixture.ts'
 
 /** The two ways in which a technician takes the steps of a visit, so that a test can take the same ones over both. */
@@ -42,7 +41,7 @@ export async function thePage(parts: SurfaceParts): Promise<Surface> {
   const desk = visitDesk(parts.visit)
   const server = await openVisitServer({ window: windowOf(parts), desk, log: SILENT, close: () => undefined })
   onTestFinished(() => server.close())
-  const { page, shoot } = await aPhone(server.url, [CODE], startChromiumShell)
+  const { page, shoot } = await aPhone(server.url, [CODE])
   await page.getByLabel('Besøgskode').fill(CODE)
   await page.keyboard.press('Enter')
   const speak = async (language: Language) => {
