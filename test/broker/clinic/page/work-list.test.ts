@@ -92,30 +92,34 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
     expect(stage.faults).toEqual([])
   })
 
-  it('has no violation found by axe and does not scroll sideways, light and dark, from a phone to a wall', SLOW, async () => {
-    const stage = await aWard({ viewport: { width: 320, height: 700 } })
-    const { page } = stage
-    for (const [index, [width, height]] of SIZES.entries()) {
-      await page.setViewportSize({ width, height })
-      const clean = async (of?: 'contrast') => expect([width, ...(await violations(page, of))]).toEqual([width])
-      const come = citizenNamed(10 + index)
-      tellRed(stage, come)
-      await page.getByRole('button', { name: `Set: ${come}` }).waitFor()
-      for (const colorScheme of ['dark', 'light'] as const) {
-        await page.emulateMedia({ colorScheme })
-        await stage.shoot(`work-list-${width}-${colorScheme}`)
-        await clean(colorScheme === 'dark' ? 'contrast' : undefined)
+  it(
+    'has no violation found by axe and does not scroll sideways, light and dark, from a phone to a wall',
+    SLOW,
+    async () => {
+      const stage = await aWard({ viewport: { width: 320, height: 700 } })
+      const { page } = stage
+      for (const [index, [width, height]] of SIZES.entries()) {
+        await page.setViewportSize({ width, height })
+        const clean = async (of?: 'contrast') => expect([width, ...(await violations(page, of))]).toEqual([width])
+        const come = citizenNamed(10 + index)
+        tellRed(stage, come)
+        await page.getByRole('button', { name: `Set: ${come}` }).waitFor()
+        for (const colorScheme of ['dark', 'light'] as const) {
+          await page.emulateMedia({ colorScheme })
+          await stage.shoot(`work-list-${width}-${colorScheme}`)
+          await clean(colorScheme === 'dark' ? 'contrast' : undefined)
+        }
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+        await page.getByRole('button', { name: `Set: ${come}` }).click()
+        await page.getByRole('button', { name: `Kvittér ${red}` }).click()
+        await page.getByRole('dialog').waitFor()
+        await stage.shoot(`acknowledge-${width}`)
+        await clean()
+        await page.keyboard.press('Escape')
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
       }
-      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
-      await page.getByRole('button', { name: `Set: ${come}` }).click()
-      await page.getByRole('button', { name: `Kvittér ${red}` }).click()
-      await page.getByRole('dialog').waitFor()
-      await stage.shoot(`acknowledge-${width}`)
-      await clean()
-      await page.keyboard.press('Escape')
-      await page.getByRole('dialog').waitFor({ state: 'detached' })
-    }
-  })
+    },
+  )
 
   it('has a new alert within a second, says so over the top, and sounds', SLOW, async () => {
     const stage = await aWard({
