@@ -7,10 +7,11 @@ const EVERYTHING = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'bes
 /** All that another colour scheme changes in the same document. */
 const CONTRAST = ['color-contrast']
 
+const require = createRequire(import.meta.url)
 /** Half of what `axe.source` is, which the browser would read anew in every page. */
 let script: Promise<string> | undefined
 const minified = (): Promise<string> => {
-  script ??= readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  script ??= readFile(require.resolve('axe-core/axe.min.js'), 'utf8')
   return script
 }
 
