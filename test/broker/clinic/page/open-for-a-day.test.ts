@@ -15,7 +15,7 @@ const CHANGES_AN_HOUR = 6
 const STEADY_EVERY = 4
 const BEAT_MS = 15_000
 const BEATS = 40
-/** What V8 compiles and caches while the page is used; a list that was kept at each look would be 70 MB. */
+/** What V8 compiles and caches while the page is used; a list that was kept at each look would be 30 MB. */
 const MAX_GROWTH_BYTES = 1_000_000
 /** The heap holds little of a node: a row that was kept at each change would be thousands of them. */
 const MAX_MORE_NODES = 100
