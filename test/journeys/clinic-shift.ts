@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Secret, TOTP } from 'otpauth'
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
 import { openBroker } from '../../broker/broker.ts'
 import { systemClock } from '../../broker/broker-clock.ts'
@@ -13,7 +13,7 @@ import { DOCUMENT } from '../broker/core-fixture.ts'
 import { aHome, CUFF, SCALE } from '../gateway/visit/visit-fixture.ts'
 import { violations } from '../support/axe.ts'
 import { CHEAP } from '../support/cheap-passwords.ts'
-import { startChromium } from '../support/chromium.ts'
+import { startChromiumShell } from '../support/chromium.ts'
 import { tempDir } from '../support/temp-dir.ts'
 
 /** A clinic with a nurse, a physician and a technician, one home, the real broker, and a browser that has no mouse. */
@@ -67,7 +67,8 @@ export interface Desk {
   readonly isClean: (name: string) => Promise<void>
 }
 
-export async function aClinic(language: Language) {
+/** @param start which browser they sit at */
+export async function aClinic(language: Language, start: () => Promise<Browser> = startChromiumShell) {
   const dataDir = tempDir()
   const file = join(dataDir, 'registry.json')
   writeFileSync(file, JSON.stringify(REGISTRY))
@@ -85,7 +86,7 @@ export async function aClinic(language: Language) {
       { id: 'scale-0001', driver: 'weight-scale-service', address: SCALE },
     ],
   })
-  const browser = await startChromium()
+  const browser = await start()
   const faults: string[] = []
   let satDown = 0
   mkdirSync(OUTPUT, { recursive: true })

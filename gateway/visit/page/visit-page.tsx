@@ -19,6 +19,7 @@ export function VisitPage() {
   const [signedOut, setSignedOut] = useState(false)
   const [problem, setProblem] = useState<Problem | undefined>(undefined)
   const [busy, setBusy] = useState(false)
+  const [entries, setEntries] = useState(0)
   const say = wordsIn(language)
   // A hub that has just been enrolled is starting: that it is silent meanwhile is no fault to look for.
   const starting = view !== undefined && 'blank' in view && view.enrolled !== undefined
@@ -47,12 +48,14 @@ export function VisitPage() {
       hear(answer, false)
       timer = window.setTimeout(round, LOOK_EVERY_MS)
     }
-    let timer = window.setTimeout(round, 0)
+    let timer: number | undefined
+    void round()
     return () => {
       over = true
       window.clearTimeout(timer)
     }
-  }, [hear])
+    // Who has entered looks at once, and is not shown what was asked for outside.
+  }, [hear, entries])
 
   const take = async (path: string, body?: unknown) => {
     setBusy(true)
@@ -81,7 +84,7 @@ export function VisitPage() {
           </p>
         )}
         {signedOut ? (
-          <SignIn say={say} />
+          <SignIn say={say} onEntered={() => setEntries(entries + 1)} />
         ) : (
           view !== undefined &&
           ('blank' in view ? (
@@ -95,12 +98,19 @@ export function VisitPage() {
   )
 }
 
-function SignIn({ say }: { readonly say: (word: Word) => string }) {
+interface SignInProps {
+  readonly say: (word: Word) => string
+  readonly onEntered: () => void
+}
+
+function SignIn({ say, onEntered }: SignInProps) {
   const [code, setCode] = useState('')
   const [wrong, setWrong] = useState(false)
   const enter = async (event: Event) => {
     event.preventDefault()
-    setWrong(!(await signIn(code)))
+    const entered = await signIn(code)
+    setWrong(!entered)
+    if (entered) onEntered()
   }
   return (
     <form onSubmit={enter}>

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { violations } from '../../support/axe.ts'
-import { startChromium } from '../../support/chromium.ts'
+import { startChromiumShell } from '../../support/chromium.ts'
 
 /** The hub's page on a technician's phone, and all that a secret could be found in afterwards. */
 
@@ -32,16 +32,9 @@ const READABLE = `JSON.stringify([
   { ...localStorage }, { ...sessionStorage }, history.state, performance.getEntries().map(({ name }) => name),
 ])`
 
-/**
- * @param secrets typed or shown during the test; none may stay
- * @param start by default the browser that people have
- */
-export async function aPhone(
-  url: string,
-  secrets: readonly string[],
-  start: () => Promise<Browser> = startChromium,
-): Promise<Phone> {
-  const browser = await start()
+/** @param secrets typed or shown during the test; none may stay */
+export async function aPhone(url: string, secrets: readonly string[]): Promise<Phone> {
+  const browser = await startChromiumShell()
   // A page of a hub proves itself by a fingerprint, which no browser knows.
   const page = await browser.newPage({ viewport: PHONE, ignoreHTTPSErrors: true })
   const [outside, faults, said]: [string[], string[], string[]] = [[], [], []]

@@ -56,12 +56,6 @@ async function withCuff(options: Partial<CuffOptions>, clock?: HubClock, rssi = 
   }
 }
 
-/** Waits until it is there to read; the test's own time limit ends it. */
-async function reads(surface: Surface, language: Language, what: string | RegExp): Promise<void> {
-  const found = (text: string) => (typeof what === 'string' ? text.includes(what) : what.test(text))
-  while (!found(await surface.read(language))) await new Promise((resolve) => setTimeout(resolve, 50))
-}
-
 /** From the search to the choice. */
 async function bind(surface: Surface, { measure }: Place, passkey?: string): Promise<void> {
   await surface.refresh()
@@ -105,7 +99,7 @@ const FAILURES: readonly Injected[] = [
       await surface.refresh()
       await surface.search()
       measure?.()
-      await reads(surface, 'da', /svagt signal/)
+      await surface.reads('da', /svagt signal/)
       leave?.()
     },
     says: 'device-silent',
@@ -168,9 +162,9 @@ for (const { name: where, open, describe: suite } of SURFACES) {
       const at = await place()
       const surface = await opened(open, at, office)
       await act(surface, at, office)
-      await reads(surface, 'da', sentence(says, 'da'))
+      await surface.reads('da', sentence(says, 'da'))
       await surface.shoot(`failure-${name.replaceAll(' ', '-')}`)
-      await reads(surface, 'en', sentence(says, 'en'))
+      await surface.reads('en', sentence(says, 'en'))
     })
   })
 
@@ -189,7 +183,7 @@ for (const { name: where, open, describe: suite } of SURFACES) {
       const place = { home, clock: createHubClock(), measure: () => void cuff.measure(VALUES) }
       const surface = await opened(open, place, oneCuff())
       await bind(surface, place, '000000')
-      await reads(surface, 'da', sentence('passkey-wrong', 'da'))
+      await surface.reads('da', sentence('passkey-wrong', 'da'))
       await surface.shoot('failure-wrong-passkey')
     })
   })

@@ -79,6 +79,23 @@ optional('chromium', hasChromium)('the page of a visit in a browser', () => {
     expect(await page.locator('html').getAttribute('lang')).toBe('en')
   })
 
+  it('shows the visit as soon as the code is right, not at its next look', { timeout: 60_000 }, async () => {
+    const { page } = await aVisit()
+    await page.clock.install()
+    await page.reload()
+    await page.getByLabel('Besøgskode').fill(CODE)
+    await page.clock.pauseAt(Date.now() + 3_600_000)
+    await Promise.all([page.waitForResponse('**/api/visit'), page.clock.runFor(1_000)])
+    await Promise.all([page.waitForResponse('**/api/sign-in'), page.keyboard.press('Enter')])
+    const fetching = page.getByRole('button', { name: 'Hent installationen' })
+    for (let steps = 0; steps < 8 && (await fetching.count()) === 0; steps += 1) {
+      await page.clock.runFor(50)
+      // What was asked for in that time is answered.
+      await page.evaluate("fetch('api/visit').then((answer) => answer.text())")
+    }
+    expect(await fetching.count()).toBe(1)
+  })
+
   it('is all within reach of a keyboard and a thumb: no violation found by axe', { timeout: 60_000 }, async () => {
     const { page, violations } = await aVisit()
     await page.getByLabel('Besøgskode').fill(CODE)

@@ -10,7 +10,6 @@ import { visitDesk } from '../../../gateway/visit/desk.ts'
 import type { Language } from '../../../gateway/visit/sentences.ts'
 import { openVisitServer } from '../../../gateway/visit/server.ts'
 import { askForWindow, socketIn } from '../../../gateway/visit/window.ts'
-import { startChromiumShell } from '../../support/chromium.ts'
 import { aPhone } from './browser-fixture.ts'
 
 /** The two ways in which a technician takes the steps of a visit, so that a test can take the same ones over both. */
@@ -19,8 +18,8 @@ export interface Surface {
   refresh(): Promise<void>
   search(): Promise<void>
   choose(address: string, passkey?: string): Promise<void>
-  /** All that there is to read now, in this language. */
-  read(language: Language): Promise<string>
+  /** Waits until it is there to read, in this language; the test's own time limit ends it. */
+  reads(language: Language, what: string | RegExp): Promise<void>
   readonly shoot: (name: string) => Promise<void>
 }
 
@@ -42,7 +41,7 @@ export async function thePage(parts: SurfaceParts): Promise<Surface> {
   const desk = visitDesk(parts.visit)
   const server = await openVisitServer({ window: windowOf(parts), desk, log: SILENT, close: () => undefined })
   onTestFinished(() => server.close())
-  const { page, shoot } = await aPhone(server.url, [CODE], startChromiumShell)
+  const { page, shoot } = await aPhone(server.url, [CODE])
   await page.getByLabel('Besøgskode').fill(CODE)
   await page.keyboard.press('Enter')
   const speak = async (language: Language) => {
@@ -58,9 +57,9 @@ export async function thePage(parts: SurfaceParts): Promise<Surface> {
       if (passkey !== undefined) await page.getByLabel('Kode på apparatet').fill(passkey)
       await page.getByRole('button', { name: 'Det er det her' }).click()
     },
-    async read(language) {
+    async reads(language, what) {
       await speak(language)
-      return page.locator('main').innerText()
+      await page.locator('main', { hasText: what }).waitFor()
     },
   }
 }
@@ -105,6 +104,14 @@ export async function theCommandLine(parts: SurfaceParts): Promise<Surface> {
     })
     await Promise.race([promise, over])
   }
+  const read = async (language: Language): Promise<string> => {
+    const now: string[] = []
+    const note = (text: string) => void now.push(text)
+    // What was refused is told once; in another language, when it is asked for again.
+    if (refused !== undefined) await run(note, ...refused, '--language', language)
+    await run(note, 'status', '--language', language)
+    return [...said, ...now].join('\n')
+  }
   return {
     shoot: async () => undefined,
     refresh: () => start('refresh'),
@@ -113,13 +120,9 @@ export async function theCommandLine(parts: SurfaceParts): Promise<Surface> {
       while (!said.join('\n').includes(address)) await new Promise((resolve) => setTimeout(resolve, 20))
       await start('choose', device, address, ...(passkey === undefined ? [] : ['--passkey', passkey]))
     },
-    async read(language) {
-      const now: string[] = []
-      const note = (text: string) => void now.push(text)
-      // What was refused is told once; in another language, when it is asked for again.
-      if (refused !== undefined) await run(note, ...refused, '--language', language)
-      await run(note, 'status', '--language', language)
-      return [...said, ...now].join('\n')
+    async reads(language, what) {
+      const found = (text: string) => (typeof what === 'string' ? text.includes(what) : what.test(text))
+      while (!found(await read(language))) await new Promise((resolve) => setTimeout(resolve, 50))
     },
   }
 }

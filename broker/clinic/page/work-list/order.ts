@@ -34,3 +34,13 @@ export function withItem(list: WorkList, citizen: string, item: WorkItem | null)
     calm: Math.max(0, calm),
   }
 }
+
+/** The list as it is now, with the items of before where they say the same: their rows need not be drawn anew. */
+export function keepingSame(before: WorkList | undefined, list: WorkList): WorkList {
+  const known = new Map(before?.items.map((item) => [item.citizen, item]))
+  const items = list.items.map((item) => {
+    const old = known.get(item.citizen)
+    return old !== undefined && JSON.stringify(old) === JSON.stringify(item) ? old : item
+  })
+  return { ...list, items }
+}

@@ -4,8 +4,9 @@ import type { Latest } from '../../shapes.ts'
 import { alertNotes, alertSentence } from '../shell/alert-sentence.ts'
 import { Badge } from '../shell/badge.tsx'
 import { Button } from '../shell/button.tsx'
-import { now } from '../shell/clock.ts'
+import { now, useNow } from '../shell/clock.ts'
 import { useLanguage, useWords } from '../shell/language.ts'
+import { dateText } from '../shell/local-time.ts'
 import { flagText, latestText, quantityName } from '../shell/names.ts'
 import { addressOf } from '../shell/place.ts'
 import { Sparkline } from '../shell/sparkline.tsx'
@@ -22,11 +23,15 @@ interface WorkRowProps extends Row {
   readonly onAct: (citizen: string, mode: Mode) => void
 }
 
+const dateOf = (at: number): string => dateText(at)
+
 /** One citizen who needs somebody. */
 export function WorkRow({ item, gone, onAct }: WorkRowProps) {
   const language = useLanguage()
   const say = useWords(WORDS)
   const { citizen, standing, pausedUntil, acknowledged, since, alerts, latest } = item
+  // From midnight on "21.30" is said with its day.
+  const today = useNow(dateOf)
   // Of 300 rows one has changed: the others are not even compared.
   return useMemo(
     () => (
@@ -77,7 +82,7 @@ export function WorkRow({ item, gone, onAct }: WorkRowProps) {
         </div>
       </li>
     ),
-    [item, gone, language, onAct],
+    [item, gone, language, onAct, today],
   )
 }
 

@@ -4,7 +4,7 @@ import { now, setClock } from '../shell/clock.ts'
 import { earlyList } from '../shell/early.ts'
 import { openLive } from '../shell/live.ts'
 import { afterChange, afterList, concernsNurses, dismissed, type News, NO_NEWS } from './news.ts'
-import { withItem } from './order.ts'
+import { keepingSame, withItem } from './order.ts'
 
 /** The work list, kept true for as long as somebody is signed in, whatever page is looked at. */
 
@@ -105,7 +105,8 @@ export function openWorkStore(onSound: (sound: 'red' | 'other') => void): WorkSt
     }
     setClock(answer.data.at)
     const first = state.list === undefined
-    become({ list: answer.data, problem: undefined, ...hear(afterList(state.news, answer.data, dirty, first)) })
+    const list = keepingSame(state.list, answer.data)
+    become({ list, problem: undefined, ...hear(afterList(state.news, list, dirty, first)) })
     if (first) open(answer.data.cursor)
     return true
   }

@@ -165,11 +165,14 @@ optional('chromium', hasChromium)('signing in, in a browser', () => {
     expect(await page.getByRole('link', { name: 'Udstyr' }).count()).toBe(0)
   })
 
-  it.each(['light', 'dark'] as const)('has no violation found by axe at 320 px, %s', SLOW, async (scheme) => {
-    const stage = await openStage({ who: undefined, viewport: { width: 320, height: 640 }, scheme })
+  it('has no violation found by axe at 320 px, light and dark', SLOW, async () => {
+    const stage = await openStage({ who: undefined, viewport: { width: 320, height: 640 }, scheme: 'dark' })
     await stage.page.getByLabel('Bruger').waitFor()
+    expect(await violations(stage.page, 'contrast')).toEqual([])
+    await stage.shoot('sign-in-320-dark')
+    await stage.page.emulateMedia({ colorScheme: 'light' })
     expect(await violations(stage.page)).toEqual([])
-    await stage.shoot(`sign-in-320-${scheme}`)
+    await stage.shoot('sign-in-320-light')
     await stage.page.getByRole('button', { name: 'English' }).click()
     await stage.page.getByRole('heading', { name: 'Sign in' }).waitFor()
   })

@@ -3,7 +3,7 @@ import { eventParser, MAX_PENDING } from '../../../../broker/clinic/page/shell/e
 import { formatAge, formatMoment, formatNumber, formatWhen } from '../../../../broker/clinic/page/shell/format.ts'
 import { arrange, type Row } from '../../../../broker/clinic/page/work-list/held-order.ts'
 import { afterChange, afterList, NO_NEWS } from '../../../../broker/clinic/page/work-list/news.ts'
-import { withItem, worstFirst } from '../../../../broker/clinic/page/work-list/order.ts'
+import { keepingSame, withItem, worstFirst } from '../../../../broker/clinic/page/work-list/order.ts'
 import { ago, aList, anAlert, anItem, changeOf, citizenNamed, START } from './work-fixture.ts'
 
 const [one, two, three, four] = [1, 2, 3, 4].map(citizenNamed) as [string, string, string, string]
@@ -36,6 +36,17 @@ describe('the order of the work list', () => {
     const come = withItem(gone, three, anItem(three, 'blue', { pausedUntil: ago(-60) }))
     expect(come.counts).toMatchObject({ blue: 0, paused: 1 })
     expect(come.calm).toBe(180)
+  })
+})
+
+describe('a list that is asked for again', () => {
+  it('keeps the items that say the same, so that their rows are not drawn anew', () => {
+    const before = aList([anItem(one, 'red'), anItem(two, 'yellow'), anItem(three, 'blue')])
+    const answer = aList([anItem(one, 'red'), anItem(two, 'red'), anItem(four, 'blue')], before.at, 11)
+    const { items, ...rest } = keepingSame(before, structuredClone(answer))
+    expect({ items, ...rest }).toEqual(answer)
+    expect(items.map((item) => before.items.includes(item))).toEqual([true, false, false])
+    expect(keepingSame(undefined, answer)).toEqual(answer)
   })
 })
 

@@ -47,8 +47,15 @@ async function aWard(options: StageOptions = {}): Promise<Stage> {
 const order = (stage: Stage) =>
   stage.page.locator('[data-citizen]').evaluateAll((rows) => rows.map((row) => row.getAttribute('data-citizen')))
 const focused = (page: Stage['page']) => page.evaluate<string>('document.activeElement.textContent')
-const newRed = anItem(fresh, 'red', { since: ago(0), alerts: [anAlert(fresh, 'red', { raisedAt: ago(0) })] })
-const tellRed = (stage: Stage) => stage.change(changeOf(anAlert(fresh, 'red')), newRed)
+const newRed = (citizen: string) =>
+  anItem(citizen, 'red', { since: ago(0), alerts: [anAlert(citizen, 'red', { raisedAt: ago(0) })] })
+const tellRed = (stage: Stage, citizen = fresh) => stage.change(changeOf(anAlert(citizen, 'red')), newRed(citizen))
+/** A phone, a desk, a wall. */
+const SIZES = [
+  [320, 700],
+  [1280, 800],
+  [1920, 1080],
+] as const
 
 optional('chromium', hasChromium)('the work list in a browser', () => {
   it('shows worst first who needs somebody, since when, why, and with what it was measured', SLOW, async () => {
@@ -85,32 +92,32 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
     expect(stage.faults).toEqual([])
   })
 
-  it.each([
-    [320, 700],
-    [1280, 800],
-    [1920, 1080],
-  ])(
-    'has no violation found by axe and does not scroll sideways, light and dark: %i px',
+  it(
+    'has no violation found by axe and does not scroll sideways, light and dark, from a phone to a wall',
     SLOW,
-    async (width, height) => {
-      const stage = await aWard({ viewport: { width, height } })
+    async () => {
+      const stage = await aWard({ viewport: { width: 320, height: 700 } })
       const { page } = stage
-      tellRed(stage)
-      await page.getByText('Ny rød alarm').first().waitFor()
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme })
-        await stage.shoot(`work-list-${width}-${colorScheme}`)
-        expect(await violations(page, colorScheme === 'light' ? 'everything' : 'contrast')).toEqual([])
+      for (const [index, [width, height]] of SIZES.entries()) {
+        await page.setViewportSize({ width, height })
+        const clean = async (of?: 'contrast') => expect([width, ...(await violations(page, of))]).toEqual([width])
+        const come = citizenNamed(10 + index)
+        tellRed(stage, come)
+        await page.getByRole('button', { name: `Set: ${come}` }).waitFor()
+        for (const colorScheme of ['dark', 'light'] as const) {
+          await page.emulateMedia({ colorScheme })
+          await stage.shoot(`work-list-${width}-${colorScheme}`)
+          await clean(colorScheme === 'dark' ? 'contrast' : undefined)
+        }
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+        await page.getByRole('button', { name: `Set: ${come}` }).click()
+        await page.getByRole('button', { name: `Kvittér ${red}` }).click()
+        await page.getByRole('dialog').waitFor()
+        await stage.shoot(`acknowledge-${width}`)
+        await clean()
+        await page.keyboard.press('Escape')
+        await page.getByRole('dialog').waitFor({ state: 'detached' })
       }
-      const [inside, whole] = await page.evaluate<[number, number]>(
-        '[innerWidth, document.documentElement.scrollWidth]',
-      )
-      expect(whole).toBeLessThanOrEqual(inside)
-      await page.getByRole('button', { name: `Set: ${fresh}` }).click()
-      await page.getByRole('button', { name: `Kvittér ${red}` }).click()
-      await page.getByRole('dialog').waitFor()
-      await stage.shoot(`acknowledge-${width}`)
-      expect(await violations(page)).toEqual([])
     },
   )
 
@@ -239,33 +246,34 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
     expect(page.url()).toBe(`${stage.url}/#/citizens/${red}`)
   })
 
-  it.each(['while the dialog is open', 'afterwards'])(
-    'leaves the focus at the row whose button goes %s',
-    SLOW,
-    async (when) => {
-      const stage = await aWard()
-      const { page } = stage
-      const row = page.locator(`[data-citizen="${red}"]`)
-      const button = row.getByRole('button', { name: 'Kvittér' })
-      const taken = { ...anAlert(red, 'red'), state: 'acknowledged', revision: 2 } as const
+  it('leaves the focus at the row whose button goes, while the dialog is open or afterwards', SLOW, async () => {
+    const stage = await aWard()
+    const { page } = stage
+    for (const [citizen, level, when] of [
+      [red, 'red', 'open'],
+      [yellow, 'yellow', 'afterwards'],
+    ] as const) {
+      const button = page.locator(`[data-citizen="${citizen}"]`).getByRole('button', { name: 'Kvittér' })
+      const taken = { ...anAlert(citizen, level), state: 'acknowledged', revision: 2 } as const
       const take = async () => {
-        stage.change(changeOf(taken), anItem(red, 'red', { acknowledged: true, alerts: [taken] }))
+        stage.change(changeOf(taken), anItem(citizen, level, { acknowledged: true, alerts: [taken] }))
         await button.waitFor({ state: 'detached' })
       }
       await button.press('Enter')
       await page.getByRole('dialog').waitFor()
-      if (when === 'while the dialog is open') await take()
+      if (when === 'open') await take()
       await page.keyboard.press('Escape')
       await page.getByRole('dialog').waitFor({ state: 'detached' })
       if (when === 'afterwards') await take()
-      expect(await focused(page)).toContain(red)
+      expect([when, await focused(page)]).toEqual([when, expect.stringContaining(citizen)])
       expect(await page.evaluate('document.activeElement.tagName')).toBe('A')
-    },
-  )
+    }
+  })
 
-  it.each([320, 1280, 1920])('has a red below the header, and moves nothing: %i px', SLOW, async (width) => {
+  it.each(SIZES)('has a red below the header, and moves nothing: %i px', SLOW, async (width) => {
     const stage = await aWard({ viewport: { width, height: 700 } })
     const { page } = stage
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
     await expect.poll(() => stage.streams).toBe(1)
     const top = () => page.locator(`[data-citizen="${red}"]`).evaluate((row) => row.getBoundingClientRect().top)
     await page.locator(`[data-citizen="${red}"] a`).focus()
@@ -326,6 +334,18 @@ optional('chromium', hasChromium)('the work list in a browser', () => {
     tellRed(stage)
     await stage.page.locator(`[data-citizen="${fresh}"]`).waitFor()
     expect(stage.calls.filter(({ path }) => path === '/v1/work-list')).toHaveLength(1)
+  })
+
+  it('says of which day a time is from midnight on, also in a row in which nothing has changed', SLOW, async () => {
+    const stage = await aWard({
+      list: { ...WARD, at: '2026-11-22T22:59:55.000Z' },
+      prepare: ({ page }) => page.clock.install(),
+    })
+    const why = stage.page.locator(`[data-citizen="${red}"] .why`)
+    const said = async () => (await why.innerText()).replaceAll('\u00a0', ' ')
+    expect(await said()).toContain('bed om en ny senest 10.15')
+    await stage.page.clock.runFor(12_000)
+    await expect.poll(said).toContain('bed om en ny senest 22. nov. 10.15')
   })
 
   it('shows a list that comes before the first drawing is done', SLOW, async () => {
