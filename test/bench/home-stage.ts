@@ -5,6 +5,7 @@ import { hubConfig, type Scenario } from '../../simulators/scenario.ts'
 import { realTime } from '../../simulators/time.ts'
 import { startWorld, type World } from '../../simulators/world.ts'
 import { provision } from '../support/broker-process.ts'
+import { BROKER_MAIN, HUB_MAIN } from '../support/mains.ts'
 import type { PlannedAct } from './crash-home.ts'
 
 /** A broker's data, a hub's configuration and a home full of devices, for processes that are then ill-treated. */
@@ -35,7 +36,7 @@ export interface StageOptions {
   /** Elsewhere than below `dir`: a file system of their own. */
   readonly brokerDir?: string
   readonly hubDir?: string
-  /** Where the sources are that the processes run; default: here. */
+  /** Other sources that the processes run. */
   readonly tree?: string
   /** Puts something between the hub and a serial device; returns where the hub finds it. */
   readonly serialLine?: (target: string) => Promise<string>
@@ -44,7 +45,9 @@ export interface StageOptions {
 }
 
 export async function setStage(options: StageOptions): Promise<HomeStage> {
-  const { dir, scenario, hub, tree = '.' } = options
+  const { dir, scenario, hub, tree } = options
+  const broker = tree === undefined ? BROKER_MAIN : resolve(tree, 'broker/main.ts')
+  const gateway = tree === undefined ? HUB_MAIN : resolve(tree, 'gateway/main.ts')
   const brokerDir = options.brokerDir ?? join(dir, 'broker')
   const hubDir = options.hubDir ?? join(dir, 'hub')
   for (const folder of [brokerDir, hubDir, join(dir, 'radios')]) mkdirSync(folder, { recursive: true })
@@ -83,15 +86,15 @@ export async function setStage(options: StageOptions): Promise<HomeStage> {
     hubConfigPath,
     hubArgs: [
       '--import',
-      resolve(tree, 'simulators/bluetooth/register.ts'),
-      resolve(tree, 'gateway/main.ts'),
+      resolve(tree ?? '.', 'simulators/bluetooth/register.ts'),
+      gateway,
       'run',
       '--config',
       hubConfigPath,
     ],
     hubEnv: { PRECARE_VIRTUAL_HCI: home?.hciSocket ?? '' },
     brokerArgs: [
-      resolve(tree, 'broker/main.ts'),
+      broker,
       'run',
       '--data',
       brokerDir,

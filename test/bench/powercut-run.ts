@@ -103,7 +103,7 @@ export async function cutPower(options: {
   readonly seed: number
   /** Whose power is cut, in this order. */
   readonly cuts: readonly Side[]
-  readonly tree: string
+  readonly tree?: string
   /** Acts of each of the ten devices. */
   readonly perDevice?: number
   /** Waits until everything has been handed over, and judges all of it. */
@@ -129,7 +129,7 @@ export async function cutPower(options: {
       mqttPort: proxy.port,
       brokerDir: disk.broker.mountPoint,
       hubDir: disk.hub.mountPoint,
-      tree: options.tree,
+      ...(options.tree === undefined ? {} : { tree: options.tree }),
     })
     closers.push(() => stage.world.stop())
     disk.broker.sync()

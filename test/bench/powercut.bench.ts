@@ -26,7 +26,7 @@ const NORMAL: readonly Mutation[] = [
 export const bench: Bench = async ({ seed, onProgress }) => {
   if (!canMakeLoopDisks()) throw new Error('power cuts need root, for file systems of their own')
   onProgress(`seed ${seed}`)
-  const full = await cutPower({ seed, cuts: inTurn(CUTS_EACH), tree: '.', onProgress })
+  const full = await cutPower({ seed, cuts: inTurn(CUTS_EACH), onProgress })
   onProgress('the same with synchronous=NORMAL, which must lose readings')
   const tree = mkdtempSync(join(tmpdir(), 'bench-normal-'))
   try {

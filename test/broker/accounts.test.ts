@@ -8,6 +8,7 @@ import type { BrokerClock } from '../../broker/broker-clock.ts'
 import { hashPassword, passwordMatches, randomPassword } from '../../broker/secret.ts'
 import { openJournal } from '../../broker/store/journal.ts'
 import { MIGRATIONS } from '../../broker/store/migrations.ts'
+import { CHEAP } from '../support/cheap-passwords.ts'
 
 let db: DatabaseSync
 let accounts: Accounts
@@ -19,7 +20,7 @@ const CLIENT = { role: 'client', id: 'reader', organisation: 'org-north' } as co
 beforeEach(() => {
   db = new DatabaseSync(':memory:')
   for (const sql of MIGRATIONS) db.exec(sql)
-  accounts = new Accounts(db, clock)
+  accounts = new Accounts(db, clock, { passwordCost: CHEAP })
 })
 afterEach(() => db.close())
 
@@ -127,6 +128,7 @@ describe('accounts', () => {
   })
 
   test('no password is in the database', async () => {
+    accounts = new Accounts(db, clock)
     const password = await accounts.create(HUB)
     await accounts.verify('hub-a', password)
     const rows = JSON.stringify(db.prepare('SELECT * FROM accounts').all())

@@ -6,7 +6,7 @@ import { optional } from '../support/optional.ts'
 /** The image of an ext4 disk, taken while its writer is frozen, and mounted again. `npm run bench -- powercut` does more. */
 
 const cut = (side: Side, seed: number): Promise<PowerCuts> =>
-  cutPower({ seed, cuts: [side, side], perDevice: 60, tree: '.', drain: true, onProgress: () => undefined })
+  cutPower({ seed, cuts: [side, side], perDevice: 60, drain: true, onProgress: () => undefined })
 const NOTHING_WRONG = {
   lost: [],
   twice: [],
