@@ -135,7 +135,9 @@ optional('chromium', hasChromium)('limits in the editor', () => {
       },
     ])
     expect(await card.innerText()).toContain('»Bedre efter indlæggelse«')
-    expect(await page.evaluate<string>('document.activeElement.getAttribute("aria-label")')).toBe('Ret: Iltmætning')
+    await expect
+      .poll(() => page.evaluate<string>('document.activeElement.getAttribute("aria-label")'))
+      .toBe('Ret: Iltmætning')
     await run.waitFor({ state: 'detached' })
   })
 
