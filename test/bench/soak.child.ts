@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 import { drivers } from '../../device-drivers/index.ts'
 import { loadConfig } from '../../gateway/config.ts'
 import { startHub } from '../../gateway/hub.ts'
@@ -26,9 +27,17 @@ const STEP_MS = 100
 const VISIT_WITHIN_MS = 120_000
 /** Real time for what really goes over a socket. */
 const SETTLED_WITHIN_MS = 10_000
+/** The hub's deadlines run on the day's clock and its sockets on the machine's: a second of the day for each of these. */
+const SOCKET_MS = 3
 
 const counts = { visits: 0, strangersHeard: 0, stored: 0, receipted: 0, lostLinks: 0, errors: 0 }
+const uplink = { online: false, lost: 0 }
 const hear: Log['info'] = (event, fields) => {
+  if (event === 'uplink-online') uplink.online = true
+  if (event === 'uplink-lost') {
+    uplink.online = false
+    uplink.lost += 1
+  }
   if (event === 'visit') {
     counts.visits += 1
     counts.stored += Number(fields?.stored ?? 0)
@@ -102,6 +111,25 @@ async function receipted(): Promise<void> {
   while (counts.receipted < counts.stored && performance.now() - startedAt < SETTLED_WITHIN_MS) await turn()
 }
 
+/** Lets the day go no faster than sockets do, until the hub is back at its broker. */
+async function connected(): Promise<number> {
+  let passed = 0
+  for (; !uplink.online && passed < HOUR_MS; passed += 1_000) {
+    await clock.advance(1_000)
+    await pause(SOCKET_MS)
+  }
+  return passed
+}
+
+/** Cuts the line, and waits until the hub has noticed and come back. */
+async function cut(): Promise<number> {
+  const { lost } = uplink
+  process.send?.('cut')
+  const startedAt = performance.now()
+  while (uplink.lost === lost && performance.now() - startedAt < SETTLED_WITHIN_MS) await turn()
+  return connected()
+}
+
 async function measureOnce(loseLink: boolean): Promise<number> {
   const device = home.measure()
   let passed = 0
@@ -126,6 +154,7 @@ void hub.ready.then(() => {
   starting.yet = true
 })
 while (!starting.yet) await clock.advance(STEP_MS)
+await connected()
 
 // Hour 0 is the warming up: V8 compiles what the first visits need.
 for (let hour = 0; hour <= Number(hours); hour++) {
@@ -137,7 +166,7 @@ for (let hour = 0; hour <= Number(hours); hour++) {
       left -= await live(STEP_MS, STEP_MS)
     }
   }
-  process.send?.('cut')
+  left -= await cut()
   left -= await live(Math.max(0, left), 1_000)
   await receipted()
   globalThis.gc?.()
