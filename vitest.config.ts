@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/support/longest-first.ts'
 
 /** What holds something open in a module until the end of its file, or has noble, which keeps its state in modules. */
 const ALONE = [
@@ -26,6 +27,7 @@ export default defineConfig({
     env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/compiled') },
     // Broker and hub as one file each, for the processes that tests start.
     globalSetup: './test/support/bundle.ts',
+    sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE } },
       // Most files need no process of their own: a third of their time was loading the same modules again.

@@ -27,6 +27,9 @@ export interface UnitOptions {
   readonly trialMinutes: number
 }
 
+/** Each test has its releases in a folder of its own: what Node keeps of their compiled code nobody would find again. */
+const UNCACHED = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' }
+
 /** RestartSec of the unit is 2 s; a test need not wait so long. */
 const RESTART_MS = 50
 
@@ -57,11 +60,13 @@ export function startUnit({ root, config, note, trialMinutes }: UnitOptions): Un
     const settle = ['settle', '--root', root, '--trial-note', note]
     const settled = spawnSync(process.execPath, [join(root, 'trusted/gateway/main.ts'), ...settle], {
       encoding: 'utf8',
+      env: UNCACHED,
     })
     for (const line of `${settled.stdout}${settled.stderr}`.split('\n').filter((text) => text !== '')) hear(line)
     const options = ['--config', config, '--root', root, '--trial-note', note, '--trial-minutes', String(trialMinutes)]
     child = spawn(process.execPath, [join(root, 'current/gateway/main.ts'), 'run', ...options], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: UNCACHED,
     })
     if (child.stdout !== null) createInterface({ input: child.stdout }).on('line', hear)
     if (child.stderr !== null) createInterface({ input: child.stderr }).on('line', hear)
